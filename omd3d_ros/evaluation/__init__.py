@@ -1,0 +1,1 @@
+"""Metrics, loaders and reports."""

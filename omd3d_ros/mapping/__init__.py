@@ -1,0 +1,1 @@
+"""Clouds in, a bounded voxel map out: numpy and numba only."""

@@ -1,0 +1,1 @@
+"""The node and its worker: everything that speaks ROS."""

@@ -1,0 +1,1 @@
+"""Objects from a voxel map, and the ones that a command means."""

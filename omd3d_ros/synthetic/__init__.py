@@ -1,0 +1,1 @@
+"""Rooms from CAD models, seen by a simulated depth camera."""
