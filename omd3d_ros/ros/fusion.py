@@ -1,0 +1,199 @@
+"""Fuses what the sensors send into the map, each at the pose of its stamp."""
+
+from __future__ import annotations
+
+import collections
+import dataclasses
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import numpy as np
+import numpy.typing as npt
+
+from omd3d_ros.mapping.camera import PinholeCamera
+from omd3d_ros.mapping.cloud import Cloud
+from omd3d_ros.mapping.keyframes import Keyframe, KeyframeStore, images_of_cloud
+from omd3d_ros.mapping.snapshot import MapSnapshot
+from omd3d_ros.mapping.voxel_map import VoxelMap
+from omd3d_ros.ros.counters import Counters
+from omd3d_ros.ros.transform_buffer import Matrix, TransformError
+from omd3d_ros.ros.transforms import TransformSource
+
+_log = logging.getLogger('omd3d.fusion')
+_POLL = 0.005  # s, between looks for a transform that is not there yet
+
+DropLog = Callable[[str, str], None]
+
+
+@dataclasses.dataclass(frozen=True)
+class DepthView:
+    """Registered depth, (H, W) uint16 mm or float32 m, with colour (H, W, 3) and intrinsics."""
+
+    depth: npt.NDArray[np.uint16] | npt.NDArray[np.float32]
+    color: npt.NDArray[np.uint8]
+    camera: PinholeCamera
+
+
+@dataclasses.dataclass(frozen=True)
+class Measurement:
+    """One cloud or depth view, with its frame and stamp, on the way into the map."""
+
+    frame: str
+    stamp_ns: int
+    content: Cloud | DepthView
+    arrived: float
+
+
+class Fusion:
+    """Owns the map and its thread. Clouds wait in a bounded queue for their transform.
+
+    ``on_drop(cause, text)`` is told of every loss. ``map_lock`` is held while the map changes.
+    """
+
+    def __init__(
+        self,
+        voxel_map: VoxelMap,
+        keyframes: KeyframeStore,
+        transforms: TransformSource,
+        counters: Counters,
+        on_drop: DropLog,
+        *,
+        map_frame: str,
+        queue_size: int,
+        tf_timeout: float,
+    ) -> None:
+        self._map = voxel_map
+        self._keyframes = keyframes
+        self._transforms = transforms
+        self._counters = counters
+        self._on_drop = on_drop
+        self._map_frame = map_frame
+        self._queue_size = queue_size
+        self._tf_timeout = tf_timeout
+        self._map_lock = threading.Lock()
+        self._arrival = threading.Condition()
+        self._queue: collections.deque[Measurement] = collections.deque()
+        self._closing = False
+        self._transform_missing = False
+        self.last_frame = ''
+        self.last_pose: Matrix | None = None
+        self.last_fused = time.monotonic()
+        self._thread = threading.Thread(target=self._run, name='fusion', daemon=True)
+        self._thread.start()
+
+    @property
+    def transform_missing(self) -> bool:
+        """Whether the newest measurement was lost for want of a transform."""
+        return self._transform_missing
+
+    def offer(self, measurement: Measurement) -> None:
+        """Queue a measurement; when the queue is full the oldest one is dropped."""
+        self._counters.add('clouds_received')
+        dropped = None
+        with self._arrival:
+            if len(self._queue) >= self._queue_size:
+                dropped = self._queue.popleft()
+            self._queue.append(measurement)
+            self._arrival.notify()
+        if dropped is not None:
+            self._drop('queue_full', f'{self._queue_size} clouds were waiting already')
+
+    def close(self) -> None:
+        """End the thread; what waits is dropped and counted."""
+        with self._arrival:
+            self._closing = True
+            self._arrival.notify()
+        self._thread.join()
+        while self._queue:
+            self._queue.popleft()
+            self._drop('closing', 'the node was deactivated')
+
+    @contextmanager
+    def exclusive(self) -> Iterator[VoxelMap]:
+        """Hold the map: nothing is fused meanwhile."""
+        with self._map_lock:
+            yield self._map
+
+    def snapshot(self) -> tuple[MapSnapshot, tuple[Keyframe, ...]]:
+        """Return a copy of the map, and the keyframes that belong to it."""
+        with self._map_lock:
+            return self._map.snapshot(), self._keyframes.frames()
+
+    def clear(self) -> None:
+        """Start an empty map."""
+        with self._map_lock:
+            self._map.clear()
+            self._keyframes.clear()
+
+    def restore(self, snapshot: MapSnapshot, keyframes: tuple[Keyframe, ...]) -> None:
+        """Replace the map; a snapshot that does not fit is refused and nothing changes."""
+        with self._map_lock:
+            self._map.restore(snapshot)
+            self._keyframes.restore(keyframes)
+            self.last_fused = time.monotonic()
+
+    def _run(self) -> None:
+        while True:
+            with self._arrival:
+                self._arrival.wait_for(lambda: self._queue or self._closing)
+                if self._closing:
+                    return
+                measurement = self._queue.popleft()
+            try:
+                self._fuse(measurement)
+            except Exception as error:  # one bad cloud must not end fusing
+                _log.exception('a cloud could not be fused')
+                self._drop('failed', f'{type(error).__name__}: {error}')
+
+    def _fuse(self, measurement: Measurement) -> None:
+        map_from_sensor = self._wait_for_pose(measurement)
+        if map_from_sensor is None:
+            return
+        content, stamp_ns = measurement.content, measurement.stamp_ns
+        with self._map_lock:
+            if isinstance(content, Cloud):
+                result = self._map.integrate(content, map_from_sensor, stamp_ns)
+            else:
+                result = self._map.integrate_depth(
+                    content.depth, content.color, content.camera, map_from_sensor, stamp_ns)
+        self.last_frame = measurement.frame
+        self.last_pose = map_from_sensor
+        self.last_fused = time.monotonic()
+        self._counters.add('clouds_integrated')
+        self._counters.add('voxels_cleared', result.voxels_cleared)
+        self._counters.add('voxels_evicted', result.voxels_evicted)
+        self._offer_keyframe(content, map_from_sensor, stamp_ns)
+
+    def _offer_keyframe(self, content: Cloud | DepthView, pose: Matrix, stamp_ns: int) -> None:
+        if isinstance(content, DepthView):
+            images = (content.color, content.depth, content.camera)
+        else:
+            found = images_of_cloud(content) if self._keyframes.wants(stamp_ns, pose) else None
+            if found is None:
+                return
+            images = found
+        with self._map_lock:
+            self._keyframes.offer(stamp_ns, *images, pose)
+
+    def _wait_for_pose(self, measurement: Measurement) -> Matrix | None:
+        deadline = measurement.arrived + self._tf_timeout
+        while not self._closing:
+            try:
+                pose = self._transforms.lookup(
+                    self._map_frame, measurement.frame, measurement.stamp_ns)
+                self._transform_missing = False
+                return pose
+            except TransformError as error:
+                if not error.may_come or time.monotonic() >= deadline:
+                    self._transform_missing = True
+                    self._drop('no_transform', str(error))
+                    return None
+            time.sleep(_POLL)
+        self._drop('closing', 'the node was deactivated')
+        return None
+
+    def _drop(self, cause: str, text: str) -> None:
+        self._on_drop(cause, text)

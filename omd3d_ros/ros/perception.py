@@ -1,0 +1,181 @@
+"""Keeps the list of objects up to date with the map, in the background."""
+
+from __future__ import annotations
+
+import concurrent.futures
+import dataclasses
+import logging
+import threading
+import time
+from collections.abc import Callable
+
+from omd3d_ros.ros.fusion import Fusion
+from omd3d_ros.ros.worker_client import WorkerClient, WorkerLostError, WorkerRequestError
+from omd3d_ros.ros.worker_messages import Perceive, Reply, Restore
+from omd3d_ros.segmentation.scene import Scene, SceneObject
+
+_log = logging.getLogger('omd3d.perception')
+
+
+@dataclasses.dataclass(frozen=True)
+class PerceivedScene:
+    """A scene, when its snapshot was taken (monotonic s), how long it took, and which worker
+    holds it."""
+
+    scene: Scene
+    taken: float
+    seconds: float
+    generation: int
+
+
+class Perception:
+    """Asks the worker for the objects whenever the map has changed, at most every ``period`` s.
+
+    ``on_scene`` is called from this object's thread after each pass.
+    """
+
+    def __init__(
+        self,
+        fusion: Fusion,
+        worker: WorkerClient,
+        on_scene: Callable[[Scene], None],
+        *,
+        period: float,
+    ) -> None:
+        self._fusion = fusion
+        self._worker = worker
+        self._on_scene = on_scene
+        self._period = period
+        self._changed = threading.Condition()
+        self._latest: PerceivedScene | None = None
+        self._kept: tuple[str, tuple[SceneObject, ...]] | None = None
+        self._wanted = False
+        self._closing = False
+        self._generation = 0
+        self._sent_keyframes: set[int] = set()
+        self._failures = 0
+        self.last_failure = ''
+        self._thread = threading.Thread(target=self._run, name='perception', daemon=True)
+        self._thread.start()
+
+    @property
+    def latest(self) -> PerceivedScene | None:
+        """The newest scene, if there is one."""
+        with self._changed:
+            return self._latest
+
+    @property
+    def failures(self) -> int:
+        """Perception passes that failed, ever."""
+        return self._failures
+
+    def usable(self, max_age: float) -> PerceivedScene | None:
+        """Return the scene when it still holds: of the map's revision, or at most this old."""
+        with self._changed:
+            latest = self._latest
+        if latest is None or latest.generation != self._worker.generation:
+            return None
+        with self._fusion.exclusive() as voxel_map:
+            map_id, revision = voxel_map.map_id, voxel_map.revision
+        if latest.scene.map_id != map_id:
+            return None
+        if latest.scene.revision == revision or time.monotonic() - latest.taken <= max_age:
+            return latest
+        return None
+
+    def wait(self, timeout: float) -> None:
+        """Ask for a pass now, and wait until one ends or ``timeout`` s have passed."""
+        with self._changed:
+            before = self._latest
+            self._wanted = True
+            self._changed.notify_all()
+            self._changed.wait_for(
+                lambda: self._latest is not before or self._closing, timeout=max(timeout, 0.0))
+
+    def restore(self, map_id: str, objects: tuple[SceneObject, ...]) -> None:
+        """Go on from these objects (a map was loaded)."""
+        with self._changed:
+            self._latest = None
+            self._kept = (map_id, objects)
+            self._generation = 0
+            self._changed.notify_all()
+
+    def close(self) -> None:
+        """End the thread."""
+        with self._changed:
+            self._closing = True
+            self._changed.notify_all()
+        self._thread.join()
+
+    def _run(self) -> None:
+        last_started = -self._period
+        while not self._closing:
+            with self._changed:
+                due = last_started + self._period - time.monotonic()
+                if not self._wanted and due > 0:
+                    self._changed.wait(min(due, 0.2))
+                    continue
+            if not self._worker.wait_ready(0.2):
+                continue
+            if not self._stale():
+                with self._changed:
+                    self._wanted = False
+                    self._changed.wait(0.05)
+                continue
+            last_started = time.monotonic()
+            with self._changed:
+                self._wanted = False
+            self._pass()
+
+    def _stale(self) -> bool:
+        latest = self._latest
+        with self._fusion.exclusive() as voxel_map:
+            now = (voxel_map.map_id, voxel_map.revision)
+        if latest is None:
+            return True
+        return (latest.scene.map_id, latest.scene.revision) != now or (
+            latest.generation != self._worker.generation)
+
+    def _pass(self) -> None:
+        try:
+            self._restore_after_restart()
+            generation = self._generation
+            snapshot, keyframes = self._fusion.snapshot()
+            taken = time.monotonic()
+            keys = tuple(frame.key for frame in keyframes)
+            new = tuple(f for f in keyframes if f.key not in self._sent_keyframes)
+            reply = self._await(self._worker.request(Perceive(snapshot, keys, new)))
+            self._sent_keyframes = set(keys)
+            if not isinstance(reply.body, Scene):
+                raise WorkerRequestError(f'unexpected reply {type(reply.body).__name__}')
+        except (WorkerLostError, WorkerRequestError) as error:
+            self._failures += 1
+            self.last_failure = str(error)
+            _log.error('perception failed: %s', error)
+            with self._changed:
+                self._changed.wait_for(lambda: self._closing, timeout=0.2)
+            return
+        with self._changed:
+            if self._kept is not None and self._kept[0] != snapshot.map_id and self._latest is None:
+                return  # a map was loaded meanwhile
+            self._latest = PerceivedScene(reply.body, taken, reply.seconds, generation)
+            self._kept = (reply.body.map_id, reply.body.objects)
+            self._changed.notify_all()
+        self._on_scene(reply.body)
+
+    def _restore_after_restart(self) -> None:
+        if self._generation == self._worker.generation:
+            return
+        generation = self._worker.generation
+        self._sent_keyframes = set()
+        if self._kept is not None:
+            self._await(self._worker.request(Restore(*self._kept)))
+        self._generation = generation
+
+    def _await(self, future: concurrent.futures.Future[Reply]) -> Reply:
+        while not self._closing:
+            try:
+                return future.result(timeout=0.2)
+            except TimeoutError:
+                continue
+        raise WorkerLostError('the node is closing')
