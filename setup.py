@@ -15,6 +15,7 @@ sys.path.insert(0, str(HERE / 'scripts'))
 from interface_build import BuildInterfaces, InterfaceDistribution  # noqa: E402
 
 NAME = 'omd3d_ros'
+TORCH = '2.13.0'  # read by scripts/environment.py too
 VERSION = re.search(r'<version>(.+)</version>', (HERE / 'package.xml').read_text()).group(1)
 
 setup(
@@ -45,7 +46,7 @@ setup(
         'numpy>=1.26,<3',
         'numba>=0.60,<0.70',
         'scipy>=1.11,<2',
-        'torch>=2.6,<3',
+        f'torch~={TORCH}',
         'transformers>=5,<6',
         'tokenizers>=0.22,<0.24',
         'safetensors>=0.5,<1',

@@ -24,7 +24,7 @@ def ros_prefix() -> Path:
     """Return the prefix that holds share/ament_cmake and the other build packages."""
     spec = importlib.util.find_spec('rosidl_cmake')
     if spec is None or spec.origin is None:
-        raise SystemExit('rosidl_cmake is missing: install the build requirements of pyproject.toml')
+        raise SystemExit('rosidl_cmake is missing: install what pyproject.toml requires')
     return Path(spec.origin).resolve().parents[4]
 
 
@@ -55,8 +55,13 @@ class BuildInterfaces(build_ext):
     def _cmake_install(self, source: Path, work: Path) -> Path:
         """Run CMake below ``work`` and return the folder it installed into."""
         stage = work / 'stage'
-        shutil.rmtree(work, ignore_errors=True)
+        tools = f'{sys.executable} {ros_prefix()} {shutil.which("cmake")}'
+        record = work / 'tools.txt'
+        # A CMake cache names the tools of the environment it was made in: never use another's.
+        reusable = record.exists() and record.read_text() == tools
+        shutil.rmtree(stage if reusable else work, ignore_errors=True)
         stage.mkdir(parents=True)
+        record.write_text(tools)
         env = dict(os.environ)
         for key in ('AMENT_PREFIX_PATH', 'CMAKE_PREFIX_PATH'):
             env[key] = os.pathsep.join(filter(None, (str(ros_prefix()), env.get(key))))

@@ -6,7 +6,7 @@ from pathlib import Path
 from setuptools import Extension, setup
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / 'scripts'))
-from interface_build import BuildInterfaces, InterfaceDistribution  # noqa: E402
+from interface_build import BuildInterfaces, InterfaceDistribution
 
 setup(
     name='tf2_msgs',

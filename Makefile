@@ -1,0 +1,42 @@
+# make demo | test | setup | lint | types | imports | bench | clean        (PYTHON=python3.11 ...)
+PYTHON ?= python3
+BIN := .venv/bin
+
+# What another Python environment or a sourced ROS left in the shell must not reach .venv.
+unexport _ROS_WHEELS_BOOTSTRAP_COMPLETE PYTHONPATH PYTHONHOME AMENT_PREFIX_PATH CMAKE_PREFIX_PATH
+
+.PHONY: demo test setup lint types imports bench clean
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help:
+	@echo 'make setup    everything needed, into .venv; then: . $(BIN)/activate'
+	@echo 'make demo     setup, then play a recording and ask for objects in it'
+	@echo 'make test     setup, then all tests'
+	@echo 'make lint types imports bench clean'
+
+setup:
+	@$(PYTHON) scripts/environment.py
+
+demo: setup
+	@$(BIN)/python -m omd3d_ros.ros.demo
+
+test: setup
+	@$(BIN)/python -m pytest test
+
+lint: setup
+	@$(BIN)/ruff check .
+
+types: setup
+	@$(BIN)/mypy
+
+imports: setup
+	@$(BIN)/lint-imports
+
+bench: setup
+	@$(BIN)/python -m benchmarks
+
+clean:
+	rm -rf build install log dist compat/tf2_msgs/build *.egg-info compat/tf2_msgs/*.egg-info
+	rm -rf omd3d_ros/msg omd3d_ros/srv omd3d_ros/action omd3d_ros/*.so .venv
+	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
