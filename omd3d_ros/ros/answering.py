@@ -25,7 +25,7 @@ _log = logging.getLogger('omd3d.answering')
 _POLL = 0.05
 
 
-class _Refusal(Exception):
+class _RefusalError(Exception):
     """The command ends here, with this status and text."""
 
     def __init__(self, status: Status, text: str) -> None:
@@ -75,7 +75,7 @@ class Answering:
             perceived, waited = self._scene(command)
             command.on_stage('reasoning', 0.7)
             reply = self._reason(command, perceived, viewpoint)
-        except _Refusal as refusal:
+        except _RefusalError as refusal:
             return CommandResult(
                 refusal.status, refusal.text, viewpoint_frame=frame, model=self._worker.model)
         answer = reply.body
@@ -90,13 +90,13 @@ class Answering:
         with self._fusion.exclusive() as voxel_map:
             empty = voxel_map.voxel_count == 0
         if empty and self._fusion.transform_missing:
-            raise _Refusal(Status.TF_UNAVAILABLE, 'Clouds arrive, but their transform to the '
+            raise _RefusalError(Status.TF_UNAVAILABLE, 'Clouds arrive, but their transform to the '
                            f'frame {self._settings.map_frame!r} is missing.')
         if empty:
-            raise _Refusal(Status.MAP_EMPTY, 'I have not seen anything yet.')
+            raise _RefusalError(Status.MAP_EMPTY, 'I have not seen anything yet.')
         age = time.monotonic() - self._fusion.last_fused
         if 0 < self._settings.max_map_age < age:
-            raise _Refusal(Status.MAP_STALE, f'Nothing was fused for {age:.1f} s.')
+            raise _RefusalError(Status.MAP_STALE, f'Nothing was fused for {age:.1f} s.')
 
     def _viewpoint(self, command: Command, frame: str) -> Matrix | None:
         if not command.viewpoint_frame and not self._settings.viewpoint_frame:
@@ -108,7 +108,7 @@ class Answering:
                 return self._transforms.lookup(self._settings.map_frame, frame, stamp_ns)
             except TransformError as error:
                 if not error.may_come or time.monotonic() >= deadline:
-                    raise _Refusal(
+                    raise _RefusalError(
                         Status.TF_UNAVAILABLE,
                         f'The viewpoint {frame!r} is not known: {error}') from error
             time.sleep(_POLL / 5)
@@ -131,9 +131,9 @@ class Answering:
                 return scene, waited
             lost = self._worker.state in (WorkerState.STARTING, WorkerState.RESTARTING)
             if self._perception.failures >= failures + 3 and not lost:
-                raise _Refusal(Status.MODEL_UNAVAILABLE, 'The objects of the map could not be '
+                raise _RefusalError(Status.MODEL_UNAVAILABLE, 'The objects of the map could not be '
                                f'found: {self._perception.last_failure}')
-        raise _Refusal(Status.TIMEOUT, 'The deadline passed.')
+        raise _RefusalError(Status.TIMEOUT, 'The deadline passed.')
 
     def _reason(
         self, command: Command, perceived: PerceivedScene, viewpoint: Matrix | None
@@ -152,10 +152,12 @@ class Answering:
                 _log.warning('the worker was lost while reasoning: %s', error)
             except WorkerRequestError as error:
                 if 'was not perceived here' not in str(error):
-                    raise _Refusal(Status.MODEL_UNAVAILABLE, f'Reasoning failed: {error}') from error
+                    raise _RefusalError(
+                        Status.MODEL_UNAVAILABLE, f'Reasoning failed: {error}') from error
             perceived, _ = self._scene(command)  # the worker has gone on or is a new one
-        raise _Refusal(Status.TIMEOUT, 'The deadline passed.')
+        raise _RefusalError(Status.TIMEOUT, 'The deadline passed.')
 
     def _refuse_without_model(self) -> None:
         if self._worker.state is WorkerState.FAILED:
-            raise _Refusal(Status.MODEL_UNAVAILABLE, f'The model failed: {self._worker.failure}')
+            raise _RefusalError(
+                Status.MODEL_UNAVAILABLE, f'The model failed: {self._worker.failure}')

@@ -8,6 +8,7 @@ are executed.
 
 from __future__ import annotations
 
+import contextlib
 import mmap
 import os
 import pickle
@@ -106,8 +107,6 @@ class Channel:
 
     def close(self) -> None:
         """Close this end; a waiting ``receive`` on either side ends."""
-        try:
+        with contextlib.suppress(OSError):
             self._connection.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            pass
         self._connection.close()

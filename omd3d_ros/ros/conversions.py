@@ -90,7 +90,6 @@ def _color_offsets(fields: dict[str, Any], big_endian: bool) -> tuple[int, int, 
                                    f'count={field.count}; must be one packed 32-bit value')
             order = (1, 2, 3) if big_endian else (2, 1, 0)
             red, green, blue = (int(field.offset) + i for i in order)
-            # all four bytes must lie in the point, the unused one too
             return (red, green, blue)
     if all(name in fields for name in 'rgb'):
         channels = [fields[name] for name in 'rgb']
@@ -127,9 +126,10 @@ def cloud_from_message(message: Any) -> Cloud:
             has_color=color is not None, r=red, g=green, b=blue)
         if layout.count == 0:
             raise MessageError(f'width={layout.width}, height={layout.height}: no points')
-        if len(message.data) > layout.row_step * layout.height:
-            raise MessageError(f'data: {len(message.data)} bytes, more than '
-                               f'row_step={layout.row_step} x height={layout.height}')
+        size = len(message.data)
+        if size > layout.row_step * layout.height or size < layout.row_step:
+            raise MessageError(f'data: {size} bytes, but row_step={layout.row_step}, '
+                               f'height={layout.height}')
         return Cloud(np.frombuffer(message.data, np.uint8), layout)
     except MessageError:
         raise

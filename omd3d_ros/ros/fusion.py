@@ -10,11 +10,8 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-import numpy as np
-import numpy.typing as npt
-
-from omd3d_ros.mapping.camera import PinholeCamera
 from omd3d_ros.mapping.cloud import Cloud
+from omd3d_ros.mapping.depth_view import DepthView
 from omd3d_ros.mapping.keyframes import Keyframe, KeyframeStore, images_of_cloud
 from omd3d_ros.mapping.snapshot import MapSnapshot
 from omd3d_ros.mapping.voxel_map import VoxelMap
@@ -26,15 +23,6 @@ _log = logging.getLogger('omd3d.fusion')
 _POLL = 0.005  # s, between looks for a transform that is not there yet
 
 DropLog = Callable[[str, str], None]
-
-
-@dataclasses.dataclass(frozen=True)
-class DepthView:
-    """Registered depth, (H, W) uint16 mm or float32 m, with colour (H, W, 3) and intrinsics."""
-
-    depth: npt.NDArray[np.uint16] | npt.NDArray[np.float32]
-    color: npt.NDArray[np.uint8]
-    camera: PinholeCamera
 
 
 @dataclasses.dataclass(frozen=True)

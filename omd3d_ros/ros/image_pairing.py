@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from omd3d_ros.mapping.camera import PinholeCamera
+from omd3d_ros.mapping.depth_view import DepthView
 from omd3d_ros.ros.conversions import (
     MessageError,
     camera_from_message,
@@ -15,7 +16,6 @@ from omd3d_ros.ros.conversions import (
     frame_name,
     nanoseconds,
 )
-from omd3d_ros.ros.fusion import DepthView
 
 _WAITING = 10  # images of one kind that may wait for their partner
 

@@ -14,8 +14,9 @@ from sensor_msgs.msg import CameraInfo, Image, PointCloud2
 from std_msgs.msg import String
 
 from omd3d_ros.mapping.cloud import Cloud
+from omd3d_ros.mapping.depth_view import DepthView
 from omd3d_ros.ros.conversions import MessageError, cloud_from_message, frame_name, nanoseconds
-from omd3d_ros.ros.fusion import DepthView, Fusion, Measurement
+from omd3d_ros.ros.fusion import Fusion, Measurement
 from omd3d_ros.ros.image_pairing import ImagePairing
 
 _DEPTH = 5

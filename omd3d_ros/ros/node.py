@@ -9,12 +9,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import rclpy
+from rcl_interfaces.msg import SetParametersResult
 from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
 from rclpy.executors import ExternalShutdownException, MultiThreadedExecutor
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 from rclpy.parameter import Parameter
 from std_msgs.msg import Header
-from rcl_interfaces.msg import SetParametersResult
 
 from omd3d_ros.ros.diagnostics import diagnostics_message
 from omd3d_ros.ros.parameters import Settings, declare_parameters, parameters, read_settings

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import sys
 from typing import TYPE_CHECKING, Any
 
 from omd3d_ros.mapping.settings import KeyframeSettings, MapSettings
@@ -223,4 +224,4 @@ def yaml_text() -> str:
 
 
 if __name__ == '__main__':
-    print(yaml_text(), end='')
+    sys.stdout.write(yaml_text())

@@ -19,8 +19,7 @@ _log = logging.getLogger('omd3d.perception')
 
 @dataclasses.dataclass(frozen=True)
 class PerceivedScene:
-    """A scene, when its snapshot was taken (monotonic s), how long it took, and which worker
-    holds it."""
+    """A scene: when its snapshot was taken (monotonic s), how long it took, which worker has it."""
 
     scene: Scene
     taken: float

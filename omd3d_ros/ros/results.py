@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 from builtin_interfaces.msg import Duration, Time
-from geometry_msgs.msg import Point, Pose, PoseArray, PointStamped, Quaternion, Vector3
+from geometry_msgs.msg import Point, PointStamped, Pose, PoseArray, Quaternion, Vector3
 from sensor_msgs.msg import PointCloud2
 
 from omd3d_ros.msg import SegmentationResult, SegmentedObject, SegmentedObjectArray
@@ -13,7 +13,6 @@ from omd3d_ros.ros.commands import Command, CommandResult, Status
 from omd3d_ros.ros.conversions import header_message, points_message, time_message
 from omd3d_ros.segmentation.box import OrientedBox
 from omd3d_ros.segmentation.scene import Scene, SceneObject, Selection
-
 
 
 def point_message(position: npt.NDArray[np.float64]) -> Point:

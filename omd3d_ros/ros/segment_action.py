@@ -13,7 +13,7 @@ from rclpy.lifecycle import LifecycleNode
 
 from omd3d_ros.action import Segment
 from omd3d_ros.msg import SegmentationResult
-from omd3d_ros.ros.commands import Command, Status
+from omd3d_ros.ros.commands import Status
 
 _ANSWERED = {Status.OK, Status.NOT_FOUND, Status.AMBIGUOUS, Status.LOW_CONFIDENCE}
 Submit = Callable[..., None]

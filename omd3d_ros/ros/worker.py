@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import json
 import logging
@@ -98,10 +99,8 @@ def main() -> None:
         _log.exception('cannot load the models')
         channel.send(LoadFailed(f'{type(error).__name__}: {error}'))
         sys.exit(1)
-    try:
+    with contextlib.suppress(ChannelClosedError):
         Worker(channel, segmenter).run()
-    except ChannelClosedError:
-        pass
 
 
 if __name__ == '__main__':

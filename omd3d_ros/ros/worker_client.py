@@ -16,7 +16,15 @@ import time
 from typing import Any
 
 from omd3d_ros.ros.channel import Channel, ChannelClosedError
-from omd3d_ros.ros.worker_messages import LoadFailed, Perceive, Ready, Reason, Reply, Request, Restore
+from omd3d_ros.ros.worker_messages import (
+    LoadFailed,
+    Perceive,
+    Ready,
+    Reason,
+    Reply,
+    Request,
+    Restore,
+)
 from omd3d_ros.segmentation.segmenter_settings import SegmenterSettings
 
 _log = logging.getLogger('omd3d.worker')

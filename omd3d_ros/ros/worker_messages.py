@@ -28,8 +28,11 @@ class LoadFailed:
 
 @dataclasses.dataclass(frozen=True)
 class Perceive:
-    """Find the objects of a snapshot. ``keyframe_keys`` are those alive, in order; ``new`` holds
-    the ones that this worker has not been sent before."""
+    """Find the objects of a snapshot.
+
+    ``keyframe_keys`` are those alive, in order; ``new`` holds the ones that this worker has not
+    been sent before.
+    """
 
     snapshot: MapSnapshot
     keyframe_keys: tuple[int, ...]

@@ -1,15 +1,15 @@
-import os
 import socket
 import subprocess
 import sys
 import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from omd3d_ros.ros.channel import Channel, ChannelClosedError
 
-ECHO = '''
+ECHO = """
 import socket, sys
 from omd3d_ros.ros.channel import Channel, ChannelClosedError
 channel = Channel(socket.socket(fileno=int(sys.argv[1])))
@@ -18,7 +18,7 @@ try:
         channel.send(channel.receive())
 except ChannelClosedError:
     pass
-'''
+"""
 
 
 @pytest.fixture
@@ -98,11 +98,11 @@ def test_a_dead_peer_ends_a_waiting_receive_and_a_later_send(ends):
 
 def test_nothing_is_left_open_after_many_messages(ends):
     ours, other = ends
-    before = len(os.listdir('/proc/self/fd'))
+    before = len(list(Path('/proc/self/fd').iterdir()))
     for _ in range(100):
         ours.send(np.zeros(1000))
         other.receive()
-    assert len(os.listdir('/proc/self/fd')) <= before + 1
+    assert len(list(Path('/proc/self/fd').iterdir())) <= before + 1
 
 
 def test_too_many_arrays_are_refused(ends):

@@ -94,7 +94,8 @@ def test_a_command_that_raises_is_answered_and_the_next_one_served(desk, queue):
     bad, good = desk.command('explode'), desk.command('good')
     queue.offer(bad)
     queue.offer(good)
-    assert bad.wait(5) and good.wait(5)
+    assert bad.wait(5)
+    assert good.wait(5)
     assert bad.result.status == Status.MODEL_UNAVAILABLE
     assert 'boom' in bad.result.text
     assert good.result.status == Status.OK

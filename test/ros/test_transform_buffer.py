@@ -40,14 +40,16 @@ def test_a_chain_worked_by_hand():
 
 
 def test_siblings_meet_in_their_common_ancestor():
-    buffer = filled(static=[('map', 'left', (0, 1, 0), NO_TURN), ('map', 'right', (0, -1, 0), HALF)])
+    buffer = filled(static=[('map', 'left', (0, 1, 0), NO_TURN),
+                            ('map', 'right', (0, -1, 0), HALF)])
     found = buffer.lookup('left', 'right', 123)
     np.testing.assert_allclose(found @ [1, 0, 0, 1], [-1, -2, 0, 1], atol=1e-12)
 
 
 def test_position_is_linear_and_orientation_is_slerp_half_way():
     # tf2's BufferCore gives (0.5, 0, ...) here, a screw motion would give (0.5, -0.5, ...)
-    buffer = filled(('map', 'base', 0.0 + 1, (0, 0, 0), NO_TURN), ('map', 'base', 2, (1, 0, 0), HALF))
+    buffer = filled(('map', 'base', 1, (0, 0, 0), NO_TURN),
+                    ('map', 'base', 2, (1, 0, 0), HALF))
     found = buffer.lookup('map', 'base', round(1.5 * SEC))
     np.testing.assert_allclose(found, matrix_from_pose((0.5, 0, 0), QUARTER), atol=1e-12)
 
@@ -66,7 +68,8 @@ def test_outside_of_the_history_is_an_extrapolation(sec, may_come):
 
 
 def test_unknown_frames_and_separate_trees_are_told_apart():
-    buffer = filled(static=[('map', 'base', (0, 0, 0), NO_TURN), ('mars', 'rover', (0, 0, 0), NO_TURN)])
+    buffer = filled(static=[('map', 'base', (0, 0, 0), NO_TURN),
+                            ('mars', 'rover', (0, 0, 0), NO_TURN)])
     with pytest.raises(FrameLookupError, match='camera'):
         buffer.lookup('map', 'camera', 1)
     with pytest.raises(FrameLookupError, match='nowhere'):
@@ -94,9 +97,11 @@ def test_history_is_ten_seconds_and_static_frames_hold_for_ever():
 
 
 def test_the_parent_at_the_stamp_counts_when_a_frame_was_moved_to_another_parent():
-    buffer = filled(('table', 'cup', 1, (1, 0, 0), NO_TURN), ('table', 'cup', 2, (1, 0, 0), NO_TURN),
+    buffer = filled(('table', 'cup', 1, (1, 0, 0), NO_TURN),
+                    ('table', 'cup', 2, (1, 0, 0), NO_TURN),
                     ('hand', 'cup', 3, (0, 1, 0), NO_TURN), ('hand', 'cup', 4, (0, 1, 0), NO_TURN),
-                    static=[('map', 'table', (0, 0, 1), NO_TURN), ('map', 'hand', (0, 0, 2), NO_TURN)])
+                    static=[('map', 'table', (0, 0, 1), NO_TURN),
+                            ('map', 'hand', (0, 0, 2), NO_TURN)])
     np.testing.assert_allclose(buffer.lookup('map', 'cup', round(1.5 * SEC))[:3, 3], [1, 0, 1])
     np.testing.assert_allclose(buffer.lookup('map', 'cup', round(3.5 * SEC))[:3, 3], [0, 1, 2])
 
@@ -112,14 +117,15 @@ def test_the_parent_at_the_stamp_counts_when_a_frame_was_moved_to_another_parent
 ])
 def test_a_transform_that_is_none_is_refused_and_stores_nothing(parent, child, position, xyzw):
     buffer = TransformBuffer()
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match='two different names|not a pose'):
         buffer.insert(parent, child, 1, position, xyzw)
     with pytest.raises(FrameLookupError):
         buffer.lookup('a', 'b', 1)
 
 
 def test_clear_keeps_static_frames_only():
-    buffer = filled(('map', 'base', 1, (0, 0, 0), NO_TURN), static=[('base', 'cam', (0, 0, 1), NO_TURN)])
+    buffer = filled(('map', 'base', 1, (0, 0, 0), NO_TURN),
+                    static=[('base', 'cam', (0, 0, 1), NO_TURN)])
     buffer.clear()
     with pytest.raises(FrameLookupError):
         buffer.lookup('map', 'cam', SEC)
