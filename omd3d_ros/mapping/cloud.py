@@ -114,15 +114,17 @@ class Cloud:
                 f'data.size={self.data.size}: the layout needs {self.layout.nbytes} bytes'
             )
 
-    def coordinates(self) -> npt.NDArray[np.float64]:
-        """Return a copy of the coordinates: (height, width, 3) float64, NaN and Inf kept."""
+    def coordinates(self, rows: int = 1, columns: int = 1) -> npt.NDArray[np.float64]:
+        """Return a copy of the coordinates: (height, width, 3) float64, NaN and Inf kept.
+
+        With ``rows`` or ``columns`` n, of every n-th row or column only.
+        """
         order = '>' if self.layout.big_endian else '<'
         kind = f'{order}f{8 if self.layout.float64 else 4}'
-        result = np.empty((self.layout.height, self.layout.width, 3), np.float64)
+        axes = (self.layout.x, self.layout.y, self.layout.z)
+        fields = [self._field(kind, offset)[::rows, ::columns] for offset in axes]
         with np.errstate(invalid='ignore'):
-            for axis, offset in enumerate((self.layout.x, self.layout.y, self.layout.z)):
-                result[:, :, axis] = self._field(kind, offset)
-        return result
+            return np.stack(fields, axis=2).astype(np.float64)
 
     def points(self) -> npt.NDArray[np.float32]:
         """Return a copy of the coordinates: (height, width, 3) float32, NaN and Inf kept."""

@@ -22,7 +22,7 @@ class MapSettings:
         1 << 30,
         'hard cap on the memory of the map; over it, the blocks seen longest ago are evicted',
         unit='bytes',
-        low=1 << 20,
+        low=16 << 20,
         high=1 << 40,
     )
     map_decay_time: float = setting(
@@ -35,12 +35,19 @@ class MapSettings:
         low=0,
         high=255,
     )
+    clear_noise: float = setting(
+        0.0045,
+        'depth noise times this distance squared that a ray must pass behind a voxel to clear it',
+        unit='1/m',
+        low=0.0,
+        high=1.0,
+    )
     max_weight: int = setting(
         4096,
         'points that a voxel averages over; beyond it, newer points replace older ones',
         unit='points',
-        low=1,
-        high=1 << 20,
+        low=2,
+        high=4096,
     )
 
     def __post_init__(self) -> None:

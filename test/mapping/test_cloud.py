@@ -35,11 +35,11 @@ def test_hand_packed_big_endian_float64_point_at_odd_offsets() -> None:
 def test_nbytes_ends_with_the_last_point_and_not_with_its_padding() -> None:
     assert GOOD.nbytes == 50 + 48
     Cloud(np.zeros(98, np.uint8), GOOD)
-    with pytest.raises(ValueError, match='data.size=97: the layout needs 98'):
+    with pytest.raises(ValueError, match=r'data\.size=97: the layout needs 98'):
         Cloud(np.zeros(97, np.uint8), GOOD)
 
 
-@pytest.mark.parametrize('width, height', [(0, 0), (0, 7), (7, 0)])
+@pytest.mark.parametrize(('width', 'height'), [(0, 0), (0, 7), (7, 0)])
 def test_empty_clouds_need_no_bytes(width: int, height: int) -> None:
     layout = PointLayout(width, height, 12, 12 * width, 0, 4, 8)
     cloud = Cloud(np.zeros(0, np.uint8), layout)
@@ -48,7 +48,7 @@ def test_empty_clouds_need_no_bytes(width: int, height: int) -> None:
 
 
 @pytest.mark.parametrize(
-    'change, named',
+    ('change', 'named'),
     [
         ({'x': 13}, 'x=13'),
         ({'z': 2**32 - 1}, 'z=4294967295'),
@@ -71,7 +71,12 @@ def test_contradictory_layouts_are_refused_by_name(change: dict[str, int], named
 
 @pytest.mark.parametrize(
     'data',
-    [np.zeros(200, np.int8), np.zeros((10, 20), np.uint8), np.zeros(400, np.uint8)[::2], bytes(200)],
+    [
+        np.zeros(200, np.int8),
+        np.zeros((10, 20), np.uint8),
+        np.zeros(400, np.uint8)[::2],
+        bytes(200),
+    ],
 )
 def test_data_of_another_kind_is_refused(data: object) -> None:
     with pytest.raises(ValueError, match='data'):

@@ -1,0 +1,182 @@
+"""Removing voxels: those that a frame sees through, and those not seen for too long."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from omd3d_ros.mapping.blocks import INDEX_BIAS, LIVE, USED, BlockArrays
+from omd3d_ros.mapping.jit import kernel, trailing_zeros
+from omd3d_ros.mapping.range_image import UNKNOWN
+
+_FIELD_21 = (1 << 21) - 1
+_FIELD_32 = (1 << 32) - 1
+_ONE_MISS = 1 << 48
+NEVER = np.iinfo(np.int64).max
+
+
+@kernel
+def _least_around(
+    tiles: Any, levels: Any, x: float, y: float, half: float
+) -> float:
+    """Return the least depth over a footprint, or 0 when no ray passed through its middle.
+
+    The footprint is looked up at its four corners, in the level whose tiles are as large as the
+    footprint. The middle is looked up one level finer.
+    """
+    level, size = 0, half
+    while size > 0.5 and level < levels.shape[0] - 1:
+        size *= 0.5
+        level += 1
+    offset, columns = levels[level, 0], levels[level, 1]
+    x0, x1 = np.int64(x - half) >> level, np.int64(x + half) >> level
+    y0, y1 = np.int64(y - half) >> level, np.int64(y + half) >> level
+    least = min(
+        min(tiles[offset + y0 * columns + x0], tiles[offset + y0 * columns + x1]),
+        min(tiles[offset + y1 * columns + x0], tiles[offset + y1 * columns + x1]),
+    )
+    if level > 0:
+        level -= 1
+    offset, columns = levels[level, 0], levels[level, 1]
+    middle = tiles[offset + (np.int64(y) >> level) * columns + (np.int64(x) >> level)]
+    if middle >= UNKNOWN:
+        return 0.0
+    return np.float64(least)
+
+
+@kernel
+def _outside(limits: Any, x: float, y: float, z: float, radius: float) -> bool:
+    """Tell whether a ball lies wholly outside one of the view's planes."""
+    for plane in range(limits.shape[0]):
+        side = limits[plane, 0] * x + limits[plane, 1] * y + limits[plane, 2] * z
+        if side + limits[plane, 3] < -radius * limits[plane, 4]:
+            return True
+    return False
+
+
+@kernel
+def clear_seen_through(
+    blocks: BlockArrays,
+    tiles: npt.NDArray[np.float32],
+    levels: npt.NDArray[np.int64],
+    projection: npt.NDArray[np.float64],
+    limits: npt.NDArray[np.float64],
+    extent: npt.NDArray[np.float64],
+    half_size: float,
+    margins: npt.NDArray[np.float64],
+    misses_limit: int,
+    frame: int,
+) -> int:
+    """Count a miss for every voxel that the frame looked through; return how many were removed.
+
+    projection  (3, 4) from voxel indices to cells * depth and depth (metres)
+    limits      (n, 5) planes that bound the view: coefficients, offset, length of the normal
+    extent      (3,) columns and rows of the image, in cells, and the border that no centre enters
+    half_size   half a voxel at one metre, in cells
+    margins     depth behind a voxel's centre that a ray must pass: m0 + m1 * depth**2
+    """
+    p = projection
+    width, height, border = extent[0], extent[1], extent[2]
+    removed = 0
+    for block in range(blocks.counts[USED]):
+        key = blocks.keys[block]
+        if key < 0:
+            continue
+        bx, by, bz = (key >> 42) * 8, (key >> 21 & _FIELD_21) * 8, (key & _FIELD_21) * 8
+        if _outside(limits, bx + 3.5, by + 3.5, bz + 3.5, 7.0):
+            continue
+        hit_now = blocks.frames[block] == frame
+        for word in range(8):
+            bits = blocks.occupancy[block, word]
+            if hit_now:
+                bits &= ~blocks.seen[block, word]
+            while bits != 0:
+                bit = trailing_zeros(bits)
+                bits &= bits - 1
+                x, y, z = bx + word, by + (bit >> 3), bz + (bit & 7)
+                depth = p[2, 0] * x + p[2, 1] * y + p[2, 2] * z + p[2, 3]
+                if not depth > 0.0:
+                    continue
+                inverse = 1.0 / depth
+                u = (p[0, 0] * x + p[0, 1] * y + p[0, 2] * z + p[0, 3]) * inverse
+                v = (p[1, 0] * x + p[1, 1] * y + p[1, 2] * z + p[1, 3]) * inverse
+                if not (u > border and v > border and u < width - border and v < height - border):
+                    continue
+                half = half_size * inverse
+                if u < half or v < half or u + half >= width or v + half >= height:
+                    continue
+                limit = depth + margins[0] + margins[1] * depth * depth
+                if not _least_around(tiles, levels, u, v, half) > limit:
+                    continue
+                record = np.uint64(block << 9 | word << 6 | bit)
+                state = blocks.records[record, 3] + _ONE_MISS
+                blocks.records[record, 3] = state
+                if state >> 48 >= misses_limit:
+                    blocks.occupancy[block, word] &= ~(np.int64(1) << bit)
+                    removed += 1
+    blocks.counts[LIVE] -= removed
+    return removed
+
+
+@kernel
+def remove_unseen(
+    blocks: BlockArrays,
+    stamps: npt.NDArray[np.int64],
+    first_decaying: int,
+    oldest_kept: int,
+) -> int:
+    """Remove voxels whose newest frame is older than a stamp; return how many.
+
+    Voxels of frames before ``first_decaying`` are kept. A block is only looked through when one
+    of its voxels may be that old.
+    """
+    removed = 0
+    for block in range(blocks.counts[USED]):
+        if blocks.keys[block] < 0 or blocks.oldest[block] >= oldest_kept:
+            continue
+        oldest = np.int64(NEVER)
+        for word in range(8):
+            bits = blocks.occupancy[block, word]
+            while bits != 0:
+                bit = trailing_zeros(bits)
+                bits &= bits - 1
+                record = np.uint64(block << 9 | word << 6 | bit)
+                frame = blocks.records[record, 3] & _FIELD_32
+                if frame < first_decaying:
+                    continue
+                if stamps[frame] < oldest_kept:
+                    blocks.occupancy[block, word] &= ~(np.int64(1) << bit)
+                    removed += 1
+                else:
+                    oldest = min(oldest, stamps[frame])
+        blocks.oldest[block] = oldest
+    blocks.counts[LIVE] -= removed
+    return removed
+
+
+def scaled_projection(
+    cells_from_sensor: npt.NDArray[np.float64],
+    sensor_from_map: npt.NDArray[np.float64],
+    voxel_size: float,
+) -> npt.NDArray[np.float64]:
+    """Return the (3, 4) projection of the centre of the voxel with a biased index."""
+    projection = cells_from_sensor @ sensor_from_map[:3]
+    offset = voxel_size * (0.5 - INDEX_BIAS)
+    scaled = projection.copy()
+    scaled[:, :3] *= voxel_size
+    scaled[:, 3] += projection[:, :3].sum(axis=1) * offset
+    return scaled
+
+
+def view_limits(
+    projection: npt.NDArray[np.float64], columns: int, rows: int, max_depth: float
+) -> npt.NDArray[np.float64]:
+    """Return the planes (6, 5) that bound a view: near, far, left, right, top, bottom."""
+    u, v, w = projection
+    far = -w.copy()
+    far[3] += max_depth
+    planes = np.stack([w, far, u, columns * w - u, v, rows * w - v])
+    lengths = np.linalg.norm(planes[:, :3], axis=1, keepdims=True)
+    return np.concatenate([planes, lengths], axis=1)

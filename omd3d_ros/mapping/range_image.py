@@ -1,0 +1,208 @@
+"""How far the sensor saw in each direction: pyramids of the least depth, for clearing.
+
+A pinhole image has one view. Anything else is seen on the six faces of a cube around the sensor,
+each a pinhole view of its own, so that one kernel projects into both.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from omd3d_ros.mapping.jit import kernel
+from omd3d_ros.mapping.point_source import Source, read_point
+
+UNKNOWN = np.float32(1e9)
+BLOCKED = np.float32(0.0)
+
+_TILE_PIXELS = 4
+_MAX_TILES = 1 << 18
+_FACE_CELLS = 256
+# A face sees a little beyond its 90 degrees, so that footprints at its border are whole.
+_FACE_BORDER = 8
+# All the tiles of six faces with their pyramids, in float32.
+SCRATCH_BYTES = 6 * 4 * (_FACE_CELLS * _FACE_CELLS * 4 // 3 + 64)
+
+
+@dataclasses.dataclass(frozen=True)
+class View:
+    """One pyramid of least depths and the projection into its cells.
+
+    projection  (3, 3) from the sensor's frame: row 2 gives the depth w in metres, rows 0 and 1
+                give column * w and row * w, in cells
+    tiles       float32, every level from fine to coarse; UNKNOWN where nothing was measured,
+                BLOCKED where too little was measured to clear anything
+    levels      (L, 3) int64: offset in tiles, columns, rows
+    extent      (3,) float64: columns and rows of the image, in cells (fractions where the last
+                cell is cut), and the cells at each border that footprints may reach into and
+                centres may not
+    """
+
+    projection: npt.NDArray[np.float64]
+    tiles: npt.NDArray[np.float32]
+    levels: npt.NDArray[np.int64]
+    extent: npt.NDArray[np.float64]
+
+
+class RangeImage:
+    """Owns the scratch memory of the pyramids."""
+
+    def __init__(self) -> None:
+        self._tiles = np.zeros(0, np.float32)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of the scratch memory; at most SCRATCH_BYTES."""
+        return self._tiles.nbytes
+
+    def pinhole_views(
+        self, source: Source, projection: npt.NDArray[np.float64]
+    ) -> tuple[View, ...]:
+        """Return the one view of an organised source.
+
+        projection (3, 3) takes the sensor's frame to pixels, its last row of unit length.
+        """
+        pixels = _TILE_PIXELS
+        while _cells(source.width, pixels) * _cells(source.height, pixels) > _MAX_TILES:
+            pixels *= 2
+        levels = _pyramid(_cells(source.width, pixels), _cells(source.height, pixels))
+        tiles = self._scratch(_size(levels))
+        in_cells = projection.copy()
+        in_cells[:2] = (projection[:2] + 0.5 * projection[2]) / pixels
+        columns, rows = int(levels[0, 1]), int(levels[0, 2])
+        _fill_pinhole(source, projection[2].copy(), pixels, tiles[: columns * rows], columns)
+        _fill_levels(tiles, levels)
+        extent = np.array([source.width / pixels, source.height / pixels, 0.0])
+        return (View(in_cells, tiles, levels, extent),)
+
+    def cube_views(self, source: Source) -> tuple[View, ...]:
+        """Return the views of any source: those faces of the cube that saw something."""
+        levels = _pyramid(_FACE_CELLS, _FACE_CELLS)
+        size = _size(levels)
+        tiles = self._scratch(6 * size)
+        points = np.zeros(6, np.int64)
+        focal = _FACE_CELLS / 2 - _FACE_BORDER
+        _fill_cube(source, focal, tiles, size, points)
+        extent = np.array([_FACE_CELLS, _FACE_CELLS, _FACE_BORDER], np.float64)
+        views = []
+        for face in np.flatnonzero(points):
+            part = tiles[face * size : (face + 1) * size]
+            _fill_levels(part, levels)
+            projection = _face_projection(int(face), focal)
+            views.append(View(projection, part, levels, extent))
+        return tuple(views)
+
+    def _scratch(self, size: int) -> npt.NDArray[np.float32]:
+        if self._tiles.size < size:
+            self._tiles = np.zeros(0, np.float32)
+            self._tiles = np.zeros(size, np.float32)
+        tiles = self._tiles[:size]
+        tiles.fill(UNKNOWN)
+        return tiles
+
+
+def _cells(pixels: int, per_cell: int) -> int:
+    return -(-pixels // per_cell)
+
+
+def _pyramid(columns: int, rows: int) -> npt.NDArray[np.int64]:
+    levels = [(0, columns, rows)]
+    while max(columns, rows) > 1:
+        offset = levels[-1][0] + columns * rows
+        columns, rows = _cells(columns, 2), _cells(rows, 2)
+        levels.append((offset, columns, rows))
+    return np.array(levels, np.int64)
+
+
+def _size(levels: npt.NDArray[np.int64]) -> int:
+    offset, columns, rows = levels[-1]
+    return int(offset + columns * rows)
+
+
+def _face_projection(face: int, focal: float) -> npt.NDArray[np.float64]:
+    axis, sign = face >> 1, 1.0 - 2.0 * (face & 1)
+    projection = np.zeros((3, 3))
+    projection[2, axis] = sign
+    projection[0, (axis + 1) % 3] = projection[1, (axis + 2) % 3] = focal
+    projection[:2, axis] = sign * _FACE_CELLS / 2
+    return projection
+
+
+@kernel
+def _fill_pinhole(
+    source: Any,
+    forward: npt.NDArray[np.float64],
+    pixels: int,
+    tiles: npt.NDArray[np.float32],
+    columns: int,
+) -> None:
+    """Put the least depth into each tile; a tile missing a quarter of its pixels is BLOCKED.
+
+    So a hole in the image, as dark or shiny things leave it, clears nothing, and single dropped
+    pixels do not stop clearing.
+    """
+    cx, cy, cz = forward[0], forward[1], forward[2]
+    for tile_row in range(tiles.size // columns):
+        row_end = min((tile_row + 1) * pixels, source.height)
+        for tile_column in range(columns):
+            column_end = min((tile_column + 1) * pixels, source.width)
+            least, good, total = np.float64(UNKNOWN), 0, 0
+            for row in range(tile_row * pixels, row_end):
+                for column in range(tile_column * pixels, column_end):
+                    x, y, z = read_point(source, row, column)
+                    depth = cx * x + cy * y + cz * z
+                    valid = (depth > 0.0) & (depth < UNKNOWN)
+                    least = min(least, depth if valid else np.float64(UNKNOWN))
+                    good += valid
+                    total += 1
+            if 4 * good <= 3 * total:
+                least = np.float64(BLOCKED)
+            tiles[tile_row * columns + tile_column] = least
+
+
+@kernel
+def _fill_cube(
+    source: Any, focal: float, tiles: npt.NDArray[np.float32], size: int, points: Any
+) -> None:
+    """Put the least depth along each face's axis into each cell of the faces."""
+    half = _FACE_CELLS / 2
+    for row in range(source.height):
+        for column in range(source.width):
+            p = read_point(source, row, column)
+            for axis in range(3):
+                depth = abs(p[axis])
+                a, b = p[(axis + 1) % 3], p[(axis + 2) % 3]
+                if not (depth > 0.0 and depth < UNKNOWN):
+                    continue
+                u, v = half + focal * a / depth, half + focal * b / depth
+                if not (u >= 0.0 and v >= 0.0 and u < _FACE_CELLS and v < _FACE_CELLS):
+                    continue
+                face = 2 * axis + (1 if p[axis] < 0.0 else 0)
+                points[face] += 1
+                cell = face * size + np.int64(v) * _FACE_CELLS + np.int64(u)
+                tiles[cell] = min(tiles[cell], np.float32(depth))
+
+
+@kernel
+def _fill_levels(tiles: npt.NDArray[np.float32], levels: npt.NDArray[np.int64]) -> None:
+    """Fill the coarser levels: the least of four, BLOCKED when half of them or more are."""
+    for level in range(1, levels.shape[0]):
+        below, below_columns, below_rows = levels[level - 1]
+        offset, columns, rows = levels[level]
+        for row in range(rows):
+            for column in range(columns):
+                least, blocked, total = UNKNOWN, 0, 0
+                for i in range(2 * row, min(2 * row + 2, below_rows)):
+                    for j in range(2 * column, min(2 * column + 2, below_columns)):
+                        value = tiles[below + i * below_columns + j]
+                        total += 1
+                        if value == BLOCKED:
+                            blocked += 1
+                        elif value < least:
+                            least = value
+                if 2 * blocked >= total:
+                    least = BLOCKED
+                tiles[offset + row * columns + column] = least

@@ -1,0 +1,129 @@
+"""Copying the live voxels out of the blocks, in the order of their keys, and back in."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from omd3d_ros.mapping.blocks import EMPTY, INDEX_BIAS, LIVE, MAX_HITS, BlockArrays
+from omd3d_ros.mapping.insert_kernels import find_or_add_block
+from omd3d_ros.mapping.jit import kernel, trailing_zeros
+
+_FIELD_21 = (1 << 21) - 1
+_FIELD_20 = (1 << 20) - 1
+_FIELD_16 = (1 << 16) - 1
+_FIELD_32 = (1 << 32) - 1
+_GREY = 128
+
+
+@kernel
+def _inside_voxel(index: Any, total: Any, weight: Any, voxel_size: float) -> np.float32:
+    """Return a mean coordinate as float32 that still lies in its voxel.
+
+    Far from the origin float32 rounding may reach over a face: then one step back.
+    """
+    mean = np.float64(index) + (np.float64(total) + 0.5 * weight) / (512.0 * weight)
+    value = np.float32(mean * voxel_size)
+    if np.floor(np.float64(value) / voxel_size) < index:
+        value = np.nextafter(value, np.float32(np.inf))
+    elif np.floor(np.float64(value) / voxel_size) > index:
+        value = np.nextafter(value, np.float32(-np.inf))
+    return value
+
+
+@kernel
+def copy_voxels(
+    blocks: BlockArrays,
+    order: npt.NDArray[np.int64],
+    stamps: npt.NDArray[np.int64],
+    voxel_size: float,
+    points: npt.NDArray[np.float32],
+    colors: npt.NDArray[np.uint8],
+    hits: npt.NDArray[np.uint32],
+    frames: npt.NDArray[np.uint16],
+    last_seen: npt.NDArray[np.int64],
+) -> int:
+    """Fill a snapshot's arrays from the blocks in the given order; return the voxels copied."""
+    row = 0
+    for block in order:
+        key = blocks.keys[block]
+        bx = (key >> 42) * 8 - INDEX_BIAS
+        by = (key >> 21 & _FIELD_21) * 8 - INDEX_BIAS
+        bz = (key & _FIELD_21) * 8 - INDEX_BIAS
+        for word in range(8):
+            bits = blocks.occupancy[block, word]
+            while bits != 0:
+                bit = trailing_zeros(bits)
+                bits &= bits - 1
+                record = np.uint64(block << 9 | word << 6 | bit)
+                position, color = blocks.records[record, 0], blocks.records[record, 1]
+                counts, state = blocks.records[record, 2], blocks.records[record, 3]
+                weight, colored = counts >> 32 & _FIELD_16, counts >> 48
+                points[row, 0] = _inside_voxel(bx + word, position >> 42, weight, voxel_size)
+                points[row, 1] = _inside_voxel(
+                    by + (bit >> 3), position >> 21 & _FIELD_21, weight, voxel_size
+                )
+                points[row, 2] = _inside_voxel(
+                    bz + (bit & 7), position & _FIELD_21, weight, voxel_size
+                )
+                for channel in range(3):
+                    total = color >> (40 - 20 * channel) & _FIELD_20
+                    mean = (total + colored // 2) // colored if colored > 0 else _GREY
+                    colors[row, channel] = mean
+                hits[row] = counts & _FIELD_32
+                frames[row] = state >> 32 & _FIELD_16
+                last_seen[row] = stamps[state & _FIELD_32]
+                row += 1
+    return row
+
+
+@kernel
+def _offset_sum(position: Any, weight: Any) -> Any:
+    """Return the sum of in-voxel offsets whose mean is nearest to a position."""
+    offset = position - np.floor(position / 512.0) * 512.0 - 0.5
+    return min(max(np.int64(np.floor(offset * weight + 0.5)), 0), 511 * weight)
+
+
+@kernel
+def put_voxels(
+    blocks: BlockArrays,
+    positions: npt.NDArray[np.float64],
+    colors: npt.NDArray[np.uint8],
+    hits: npt.NDArray[np.uint32],
+    frames: npt.NDArray[np.uint16],
+    frame: npt.NDArray[np.int64],
+    stamps: npt.NDArray[np.int64],
+    max_weight: int,
+    start: int,
+) -> int:
+    """Put restored voxels into blocks from row ``start`` on; return the first without room.
+
+    positions (N, 3) are means in biased 1/512 voxels. No two rows share a voxel.
+    """
+    for row in range(start, len(positions)):
+        qx = np.int64(positions[row, 0])
+        qy = np.int64(positions[row, 1])
+        qz = np.int64(positions[row, 2])
+        key = (qx >> 12) << 42 | (qy >> 12) << 21 | (qz >> 12)
+        block = find_or_add_block(blocks, key, frame[row], stamps[frame[row]])
+        if block == EMPTY:
+            return row
+        blocks.frames[block] = max(blocks.frames[block], frame[row])
+        offset = (qx >> 3 & 0x1C0) | (qy >> 6 & 0x38) | (qz >> 9 & 7)
+        record = np.uint64(block << 9 | offset)
+        blocks.occupancy[block, offset >> 6] |= np.int64(1) << (offset & 63)
+        blocks.counts[LIVE] += 1
+        weight: Any = min(np.int64(hits[row]), max_weight)
+        r, g, b = np.int64(colors[row, 0]), np.int64(colors[row, 1]), np.int64(colors[row, 2])
+        colored = 0 if r == _GREY and g == _GREY and b == _GREY else weight
+        blocks.records[record, 0] = (
+            _offset_sum(positions[row, 0], weight) << 42
+            | _offset_sum(positions[row, 1], weight) << 21
+            | _offset_sum(positions[row, 2], weight)
+        )
+        blocks.records[record, 1] = (r << 40 | g << 20 | b) * colored
+        blocks.records[record, 2] = colored << 48 | weight << 32 | min(hits[row], MAX_HITS)
+        blocks.records[record, 3] = np.int64(frames[row]) << 32 | frame[row]
+    return len(positions)

@@ -1,0 +1,300 @@
+"""The voxel map: fuses clouds and depth images, clears what they see through, stays bounded.
+
+Voxels live in hashed blocks of 8x8x8 (see blocks.py). A voxel's index is floor(p / voxel_size)
+on every axis: a point on a face belongs to the voxel above it. Positions are summed as integers
+relative to the voxel, so that the order of the points changes nothing and accuracy is the same
+far from the origin.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import operator
+import uuid
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from omd3d_ros.mapping.blocks import FRACTION_BITS, INDEX_BIAS, BlockStore
+from omd3d_ros.mapping.camera import PinholeCamera
+from omd3d_ros.mapping.clear_kernels import (
+    clear_seen_through,
+    remove_unseen,
+    scaled_projection,
+    view_limits,
+)
+from omd3d_ros.mapping.cloud import Cloud
+from omd3d_ros.mapping.frame_stamps import FrameStamps
+from omd3d_ros.mapping.insert_kernels import POINTS_USED, VOXELS_NEW, insert_points
+from omd3d_ros.mapping.point_source import Source, check_images, cloud_source, depth_source
+from omd3d_ros.mapping.pose import check_pose, inverse_pose
+from omd3d_ros.mapping.projection import ProjectionCache
+from omd3d_ros.mapping.range_image import SCRATCH_BYTES, RangeImage, View
+from omd3d_ros.mapping.settings import MapSettings
+from omd3d_ros.mapping.snapshot import MapSnapshot
+from omd3d_ros.mapping.snapshot_kernel import copy_voxels, put_voxels
+from omd3d_ros.mapping.snapshot_positions import distinct_blocks, snapshot_positions
+from omd3d_ros.mapping.warm_up import exercise
+
+_FIXED_BYTES = SCRATCH_BYTES + FrameStamps.NBYTES + 4096
+_MAX_STAMP = (1 << 62) - 1
+
+
+@dataclasses.dataclass(frozen=True)
+class Integration:
+    """What one frame did to the map.
+
+    points_used       points within range that were fused
+    voxels_new        voxels that were not there before
+    voxels_cleared    voxels removed because they were seen through
+    voxels_evicted    voxels lost because the map reached its cap of bytes
+    voxels_decayed    voxels removed because they were not seen for map_decay_time
+    """
+
+    points_used: int
+    voxels_new: int
+    voxels_cleared: int
+    voxels_evicted: int
+    voxels_decayed: int = 0
+
+
+class VoxelMap:
+    """A bounded voxel map. Not thread-safe: the caller holds a lock."""
+
+    def __init__(self, settings: MapSettings, map_id: str | None = None) -> None:
+        self._settings = settings
+        self._map_id = map_id or new_map_id()
+        self._revision = 0
+        self._stamp_ns = 0
+        self._blocks = BlockStore(settings.max_map_bytes - _FIXED_BYTES)
+        self._frames = FrameStamps()
+        self._ranges = RangeImage()
+        self._projections = ProjectionCache()
+
+    @property
+    def settings(self) -> MapSettings:
+        """The settings that the map was made with."""
+        return self._settings
+
+    @property
+    def map_id(self) -> str:
+        """Short random name; a cleared map gets a new one, a restored map its own again."""
+        return self._map_id
+
+    @property
+    def revision(self) -> int:
+        """Number that grows with every change of the voxels."""
+        return self._revision
+
+    @property
+    def stamp_ns(self) -> int:
+        """Newest stamp of the frames that changed the map, ns; 0 when there is none."""
+        return self._stamp_ns
+
+    @property
+    def voxel_count(self) -> int:
+        """Live voxels."""
+        return self._blocks.voxel_count
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of every array that the map owns; never above settings.max_map_bytes."""
+        return self._blocks.nbytes + self._frames.nbytes + self._ranges.nbytes
+
+    def integrate(
+        self, cloud: Cloud, map_from_sensor: npt.NDArray[np.float64], stamp_ns: int
+    ) -> Integration:
+        """Fuse a cloud and clear what it sees through.
+
+        map_from_sensor  (4, 4) rigid transform at the cloud's stamp
+        stamp_ns         stamp of the cloud, ns
+
+        Points nearer than min_range or farther than max_range from the sensor's origin are not
+        fused, but they do show that the space before them is free. NaN and Inf show nothing.
+
+        Raises ValueError when the pose is not rigid or too far from the map's origin, or the
+        stamp is not a whole number of at least 0.
+        """
+        pose, stamp = self._checked(map_from_sensor, 'map_from_sensor', stamp_ns)
+        source = cloud_source(cloud)
+        views: tuple[View, ...] = ()
+        if self._settings.clear_misses and cloud.layout.count:
+            projection = self._projections.find(cloud)
+            if projection is None:
+                views = self._ranges.cube_views(source)
+            else:
+                views = self._ranges.pinhole_views(source, projection)
+        return self._fuse(source, views, pose, stamp)
+
+    def integrate_depth(
+        self,
+        depth: npt.NDArray[Any],
+        color: npt.NDArray[np.uint8] | None,
+        camera: PinholeCamera,
+        map_from_camera: npt.NDArray[np.float64],
+        stamp_ns: int,
+    ) -> Integration:
+        """Fuse a registered depth image and clear what it sees through.
+
+        depth            (H, W) uint16 millimetres or float32 metres along the optical axis;
+                         0, NaN and Inf mean nothing measured
+        color            (H, W, 3) uint8 RGB or None
+        map_from_camera  (4, 4) rigid transform of the optical frame at the image's stamp
+
+        Raises ValueError as ``integrate`` does, and when shapes or types do not match.
+        """
+        pose, stamp = self._checked(map_from_camera, 'map_from_camera', stamp_ns)
+        check_images(depth, color, camera)
+        source = depth_source(depth, color, camera)
+        views: tuple[View, ...] = ()
+        if self._settings.clear_misses:
+            calibration = np.array(
+                [[camera.fx, 0, camera.cx], [0, camera.fy, camera.cy], [0, 0, 1]], np.float64
+            )
+            views = self._ranges.pinhole_views(source, calibration)
+        return self._fuse(source, views, pose, stamp)
+
+    def snapshot(self) -> MapSnapshot:
+        """Return a copy of the live voxels, sorted by block and then by voxel within it."""
+        count = self.voxel_count
+        snapshot = MapSnapshot(
+            map_id=self._map_id,
+            revision=self._revision,
+            stamp_ns=self._stamp_ns,
+            voxel_size=self._settings.voxel_size,
+            points=np.empty((count, 3), np.float32),
+            colors=np.empty((count, 3), np.uint8),
+            hits=np.empty(count, np.uint32),
+            frames=np.empty(count, np.uint16),
+            last_seen=np.empty(count, np.int64),
+        )
+        copy_voxels(
+            self._blocks.arrays, self._blocks.sorted_blocks(), self._frames.table,
+            self._settings.voxel_size, snapshot.points, snapshot.colors, snapshot.hits,
+            snapshot.frames, snapshot.last_seen,
+        )
+        return snapshot
+
+    def clear(self) -> None:
+        """Forget everything and take a new map_id."""
+        self._blocks.clear()
+        self._frames.clear()
+        self._map_id = new_map_id()
+        self._revision += 1
+        self._stamp_ns = 0
+
+    def restore(self, snapshot: MapSnapshot) -> None:
+        """Replace the map by a snapshot, keeping the snapshot's map_id.
+
+        Restored voxels do not decay before they are seen again. Mean positions are kept to
+        1/512 voxel. Colours of exactly grey 128 count as unknown.
+
+        Raises ValueError, with the map untouched, when the voxel size is another one, the arrays
+        do not belong together, two points share a voxel, or the map would not fit under
+        max_map_bytes.
+        """
+        positions = snapshot_positions(snapshot, self._settings.voxel_size)
+        blocks = distinct_blocks(positions)
+        if blocks > self._blocks.max_blocks:
+            raise ValueError(
+                f'max_map_bytes={self._settings.max_map_bytes}: the snapshot has {blocks} blocks, '
+                f'{self._blocks.max_blocks} fit'
+            )
+        self._blocks.clear()
+        self._frames.clear()
+        frame = self._frames.restore(snapshot.last_seen)
+        order = np.argsort(frame, kind='stable')
+        rows = (
+            positions[order], snapshot.colors[order], snapshot.hits[order],
+            snapshot.frames[order], frame[order],
+        )
+        start = 0
+        while True:
+            start = put_voxels(
+                self._blocks.arrays, *rows, self._frames.table, self._settings.max_weight, start
+            )
+            if start == len(order):
+                break
+            self._blocks.make_room()
+        self._map_id = snapshot.map_id
+        self._revision = max(self._revision, snapshot.revision) + 1
+        self._stamp_ns = snapshot.stamp_ns
+
+    def _checked(
+        self, pose: npt.NDArray[np.float64], name: str, stamp_ns: int
+    ) -> tuple[npt.NDArray[np.float64], int]:
+        pose = check_pose(pose, name)
+        reach = (np.abs(pose[:3, 3]).max() + self._settings.max_range) / self._settings.voxel_size
+        if reach >= INDEX_BIAS - 1:
+            limit = INDEX_BIAS * self._settings.voxel_size - self._settings.max_range
+            raise ValueError(f'{name}={pose[:3, 3].tolist()}: farther than {limit} m')
+        stamp = operator.index(stamp_ns)
+        if not 0 <= stamp <= _MAX_STAMP:
+            raise ValueError(f'stamp_ns={stamp_ns}: must lie in [0, {_MAX_STAMP}]')
+        return pose, stamp
+
+    def _fuse(
+        self, source: Source, views: tuple[View, ...], pose: npt.NDArray[np.float64], stamp: int
+    ) -> Integration:
+        if self._frames.full:
+            self._frames.halve()
+            self._blocks.halve_frames()
+        frame = self._frames.append(stamp)
+        used, new, evicted = self._insert(source, pose, frame, stamp)
+        cleared = sum(self._clear(view, pose, frame) for view in views)
+        newest = max(stamp, self._stamp_ns)
+        decayed = self._decay(newest)
+        if used or cleared or decayed:
+            self._revision += 1
+            self._stamp_ns = newest
+        return Integration(used, new, cleared, evicted, decayed)
+
+    def _insert(
+        self, source: Source, pose: npt.NDArray[np.float64], frame: int, stamp: int
+    ) -> tuple[int, int, int]:
+        settings = self._settings
+        scale = (1 << FRACTION_BITS) / settings.voxel_size
+        scaled_pose = pose[:3] * scale
+        scaled_pose[:, 3] += INDEX_BIAS << FRACTION_BITS
+        result = np.zeros(2, np.int64)
+        start, evicted = 0, 0
+        while True:
+            start = insert_points(
+                self._blocks.arrays, source, scaled_pose, settings.min_range, settings.max_range,
+                settings.max_weight, frame, stamp, start, result,
+            )
+            if start == source.height * source.width:
+                return int(result[POINTS_USED]), int(result[VOXELS_NEW]), evicted
+            evicted += self._blocks.make_room()
+
+    def _clear(self, view: View, pose: npt.NDArray[np.float64], frame: int) -> int:
+        settings = self._settings
+        projection = scaled_projection(view.projection, inverse_pose(pose), settings.voxel_size)
+        forward = view.projection[2]
+        across = view.projection[:2] - np.outer(view.projection[:2] @ forward, forward)
+        half_size = 0.5 * settings.voxel_size * np.linalg.norm(across, axis=1).max()
+        columns, rows, _ = view.extent
+        return clear_seen_through(
+            self._blocks.arrays, view.tiles, view.levels, projection,
+            view_limits(projection, columns, rows, settings.max_range), view.extent,
+            float(half_size), np.array([settings.voxel_size, settings.clear_noise]),
+            settings.clear_misses, frame,
+        )
+
+    def _decay(self, newest_ns: int) -> int:
+        if not self._settings.map_decay_time:
+            return 0
+        return remove_unseen(
+            self._blocks.arrays, self._frames.table, self._frames.restored,
+            newest_ns - round(self._settings.map_decay_time * 1e9),
+        )
+
+    def warm_up(self) -> None:
+        """Compile or load every kernel, by fusing small inputs into a map of its own."""
+        exercise(VoxelMap(MapSettings(map_decay_time=1.0)))
+
+
+def new_map_id() -> str:
+    """Return a short random name for a map."""
+    return uuid.uuid4().hex[:8]
