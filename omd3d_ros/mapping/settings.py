@@ -69,7 +69,7 @@ class KeyframeSettings:
         256 << 20,
         'hard cap on the memory of the kept views, the newest included',
         unit='bytes',
-        low=1 << 20,
+        low=16 << 20,
         high=1 << 40,
     )
     min_translation: float = setting(
@@ -77,6 +77,16 @@ class KeyframeSettings:
     )
     min_rotation: float = setting(
         0.35, 'a view turned this far from every kept one is new', unit='rad', low=0.0, high=3.2
+    )
+    refresh_period: float = setting(
+        5.0,
+        'a kept view older than this is replaced by a new one from the same place',
+        unit='s',
+        low=0.0,
+        high=1e6,
+    )
+    newest_period: float = setting(
+        0.5, 'the newest view is replaced at least this often', unit='s', low=0.0, high=3600.0
     )
 
     def __post_init__(self) -> None:

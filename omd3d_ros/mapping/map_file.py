@@ -1,0 +1,216 @@
+"""Maps on disk: one file that is whole or refused.
+
+Layout: magic (8 bytes), version (uint32), payload length (uint64), sha256 of the payload, all
+little-endian, then the payload: an uncompressed npz without pickles. Scalars are JSON in its
+member ``meta``.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import hashlib
+import io
+import json
+import os
+import stat
+import struct
+import uuid
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from omd3d_ros.mapping.camera import PinholeCamera
+from omd3d_ros.mapping.keyframes import Keyframe
+from omd3d_ros.mapping.snapshot import MapSnapshot
+from omd3d_ros.mapping.snapshot_positions import snapshot_positions
+
+_MAGIC = b'OMD3DMAP'
+_VERSION = 1
+_HEADER = struct.Struct('<8sIQ32s')
+_SNAPSHOT_ARRAYS = ('points', 'colors', 'hits', 'frames', 'last_seen')
+
+
+class MapFileError(ValueError):
+    """A map file that cannot be read or written; the text says which file and why."""
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class StoredObject:
+    """An object as it is stored: points (n, 3) float32, colors (n, 3) uint8, and a JSON record.
+
+    Raises ValueError when the arrays have another type or shape.
+    """
+
+    id: str
+    points: npt.NDArray[np.float32]
+    colors: npt.NDArray[np.uint8]
+    record: dict[str, Any]
+
+    def __post_init__(self) -> None:
+        count = len(self.points)
+        if self.points.dtype != np.float32 or self.points.shape != (count, 3):
+            raise ValueError(f'points: {self.points.dtype} {self.points.shape}, must be (n, 3)')
+        if self.colors.dtype != np.uint8 or self.colors.shape != (count, 3):
+            raise ValueError(f'colors: {self.colors.dtype} {self.colors.shape}, must be (n, 3)')
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class MapContents:
+    """Everything that a map file holds."""
+
+    snapshot: MapSnapshot
+    keyframes: tuple[Keyframe, ...] = ()
+    objects: tuple[StoredObject, ...] = ()
+
+
+def save_map(path: str | os.PathLike[str], contents: MapContents) -> None:
+    """Write a map: to a temporary name beside, flushed to disk, then renamed.
+
+    Raises
+    ------
+    MapFileError
+        When the file cannot be written. What was there before stays as it was.
+    ValueError
+        When an object's record is not JSON.
+
+    """
+    target = Path(path)
+    if not target.name or target.is_dir():
+        raise MapFileError(f'{target}: is a folder')
+    payload = _packed(contents)
+    header = _HEADER.pack(_MAGIC, _VERSION, len(payload), hashlib.sha256(payload).digest())
+    temporary = target.with_name(f'.{target.name[:64]}.{uuid.uuid4().hex}.tmp')
+    try:
+        with temporary.open('xb') as file:
+            file.write(header)
+            file.write(payload)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(target)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+        raise MapFileError(f'{target}: cannot be written: {error.strerror or error}') from error
+    _flush_folder(target.parent)
+
+
+def load_map(path: str | os.PathLike[str]) -> MapContents:
+    """Read a map and check all of it.
+
+    Raises
+    ------
+    MapFileError
+        When the file is missing, not a map, cut short, damaged, or of a newer version.
+
+    """
+    source = Path(path)
+    try:
+        if not stat.S_ISREG(source.stat().st_mode):
+            raise MapFileError(f'{source}: is not a file')
+        with source.open('rb') as file:
+            payload = _checked_payload(source, file)
+    except OSError as error:
+        raise MapFileError(f'{source}: cannot be read: {error.strerror or error}') from error
+    try:
+        return _unpacked(payload)
+    except (ValueError, KeyError, TypeError, OverflowError, EOFError, MemoryError,
+            zipfile.BadZipFile) as error:
+        raise MapFileError(f'{source}: not a map: {error}') from error
+
+
+def _checked_payload(source: Path, file: io.BufferedReader) -> bytes:
+    header = file.read(_HEADER.size)
+    if header[:8] != _MAGIC:
+        raise MapFileError(f'{source}: is not a map file')
+    if len(header) < _HEADER.size:
+        raise MapFileError(f'{source}: is cut short after {len(header)} bytes')
+    _, version, length, digest = _HEADER.unpack(header)
+    if version != _VERSION:
+        raise MapFileError(f'{source}: has version {version}, only {_VERSION} can be read')
+    present = os.fstat(file.fileno()).st_size - _HEADER.size
+    if present != length:
+        raise MapFileError(f'{source}: is cut short or damaged: {present} of {length} bytes')
+    payload = file.read(length)
+    if hashlib.sha256(payload).digest() != digest:
+        raise MapFileError(f'{source}: is damaged: its checksum does not match')
+    return payload
+
+
+def _packed(contents: MapContents) -> bytes:
+    snapshot = contents.snapshot
+    arrays: dict[str, npt.NDArray[Any]] = {
+        f'snapshot_{name}': getattr(snapshot, name) for name in _SNAPSHOT_ARRAYS
+    }
+    keyframes = []
+    for index, frame in enumerate(contents.keyframes):
+        arrays[f'keyframe_{index}_color'] = frame.color
+        arrays[f'keyframe_{index}_depth'] = frame.depth
+        arrays[f'keyframe_{index}_pose'] = frame.map_from_camera
+        keyframes.append({
+            'key': int(frame.key), 'stamp_ns': int(frame.stamp_ns),
+            'camera': dataclasses.asdict(frame.camera),
+        })
+    objects = []
+    for index, stored in enumerate(contents.objects):
+        arrays[f'object_{index}_points'] = stored.points
+        arrays[f'object_{index}_colors'] = stored.colors
+        objects.append({'id': stored.id, 'record': stored.record})
+    meta = {
+        'map_id': snapshot.map_id, 'revision': int(snapshot.revision),
+        'stamp_ns': int(snapshot.stamp_ns), 'voxel_size': float(snapshot.voxel_size),
+        'keyframes': keyframes, 'objects': objects,
+    }
+    try:
+        text = json.dumps(meta, allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f'objects: a record is not JSON: {error}') from error
+    arrays['meta'] = np.frombuffer(text.encode(), np.uint8)
+    buffer = io.BytesIO()
+    np.savez(buffer, allow_pickle=False, **arrays)
+    return buffer.getvalue()
+
+
+def _unpacked(payload: bytes) -> MapContents:
+    with zipfile.ZipFile(io.BytesIO(payload)) as archive:
+        if any(member.compress_type != zipfile.ZIP_STORED for member in archive.infolist()):
+            raise ValueError('it is compressed')
+    with np.load(io.BytesIO(payload), allow_pickle=False) as arrays:
+        meta = json.loads(arrays['meta'].tobytes())
+        snapshot = MapSnapshot(
+            str(meta['map_id']), int(meta['revision']), int(meta['stamp_ns']),
+            float(meta['voxel_size']),
+            *(arrays[f'snapshot_{name}'] for name in _SNAPSHOT_ARRAYS),
+        )
+        if not 0 < snapshot.voxel_size < float('inf'):
+            raise ValueError(f'voxel_size={snapshot.voxel_size}')
+        snapshot_positions(snapshot, snapshot.voxel_size)
+        keyframes = tuple(
+            Keyframe(
+                int(each['key']), int(each['stamp_ns']), arrays[f'keyframe_{index}_color'],
+                arrays[f'keyframe_{index}_depth'], PinholeCamera(**each['camera']),
+                arrays[f'keyframe_{index}_pose'],
+            )
+            for index, each in enumerate(meta['keyframes'])
+        )
+        objects = tuple(
+            StoredObject(
+                str(each['id']), arrays[f'object_{index}_points'],
+                arrays[f'object_{index}_colors'], dict(each['record']),
+            )
+            for index, each in enumerate(meta['objects'])
+        )
+    return MapContents(snapshot, keyframes, objects)
+
+
+def _flush_folder(folder: Path) -> None:
+    """Make the renaming itself survive a power cut."""
+    with contextlib.suppress(OSError):  # not every file system can do it; the file is whole
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
