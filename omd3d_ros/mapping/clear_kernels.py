@@ -65,7 +65,7 @@ def clear_seen_through(
     limits: npt.NDArray[np.float64],
     extent: npt.NDArray[np.float64],
     half_size: float,
-    margins: npt.NDArray[np.float64],
+    depths: npt.NDArray[np.float64],
     misses_limit: int,
     frame: int,
 ) -> int:
@@ -75,7 +75,8 @@ def clear_seen_through(
     limits      (n, 5) planes that bound the view: coefficients, offset, length of the normal
     extent      (3,) columns and rows of the image, in cells, and the border that no centre enters
     half_size   half a voxel at one metre, in cells
-    margins     depth behind a voxel's centre that a ray must pass: m0 + m1 * depth**2
+    depths      (3,) a ray must end behind a voxel's centre by d0 + d1 * depth**2; voxels beyond
+                the depth d2 are left alone
     """
     p = projection
     width, height, border = extent[0], extent[1], extent[2]
@@ -97,7 +98,7 @@ def clear_seen_through(
                 bits &= bits - 1
                 x, y, z = bx + word, by + (bit >> 3), bz + (bit & 7)
                 depth = p[2, 0] * x + p[2, 1] * y + p[2, 2] * z + p[2, 3]
-                if not depth > 0.0:
+                if not (depth > 0.0 and depth <= depths[2]):
                     continue
                 inverse = 1.0 / depth
                 u = (p[0, 0] * x + p[0, 1] * y + p[0, 2] * z + p[0, 3]) * inverse
@@ -107,7 +108,7 @@ def clear_seen_through(
                 half = half_size * inverse
                 if u < half or v < half or u + half >= width or v + half >= height:
                     continue
-                limit = depth + margins[0] + margins[1] * depth * depth
+                limit = depth + depths[0] + depths[1] * depth * depth
                 if not _least_around(tiles, levels, u, v, half) > limit:
                     continue
                 record = np.uint64(block << 9 | word << 6 | bit)

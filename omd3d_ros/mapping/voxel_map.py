@@ -278,7 +278,8 @@ class VoxelMap:
         return clear_seen_through(
             self._blocks.arrays, view.tiles, view.levels, projection,
             view_limits(projection, columns, rows, settings.max_range), view.extent,
-            float(half_size), np.array([settings.voxel_size, settings.clear_noise]),
+            float(half_size),
+            np.array([settings.voxel_size, settings.clear_noise, settings.max_range]),
             settings.clear_misses, frame,
         )
 
