@@ -120,7 +120,7 @@ def _field(tree: Any, name: str, kind: type) -> Any:
     value = tree[name]
     if kind is float and isinstance(value, int) and not isinstance(value, bool):
         value = float(value)
-    if not isinstance(value, kind) or (kind is str and not value.strip()):
+    if not isinstance(value, kind) or (isinstance(value, str) and not value.strip()):
         raise ValueError(f'{name}={value!r}: must be a {kind.__name__}')
     return value
 
