@@ -98,17 +98,20 @@ def _count_voxels(
 
 
 @kernel
-def _halve_frames(
-    records: npt.NDArray[np.int64], frames: npt.NDArray[np.int64], used: int
+def _renumber_frames(
+    records: npt.NDArray[np.int64],
+    frames: npt.NDArray[np.int64],
+    used: int,
+    numbers: npt.NDArray[np.int64],
 ) -> None:
     low = np.int64(0xFFFFFFFF)
     for block in range(used):
         if frames[block] < 0:
             continue
-        frames[block] >>= 1
+        frames[block] = numbers[frames[block]]
         for record in range(block * BLOCK_VOXELS, (block + 1) * BLOCK_VOXELS):
             state = records[record, 3]
-            records[record, 3] = (state & ~low) | ((state & low) >> 1)
+            records[record, 3] = (state & ~low) | numbers[state & low]
 
 
 class BlockStore:
@@ -155,9 +158,10 @@ class BlockStore:
         blocks = np.flatnonzero(self.arrays.keys >= 0)
         return blocks[np.argsort(self.arrays.keys[blocks])]
 
-    def halve_frames(self) -> None:
-        """Halve every frame index (see FrameStamps.halve)."""
-        _halve_frames(self.arrays.records, self.arrays.frames, int(self.arrays.counts[USED]))
+    def renumber_frames(self, numbers: npt.NDArray[np.int64]) -> None:
+        """Replace every frame index i by numbers[i] (see FrameStamps.merge)."""
+        arrays = self.arrays
+        _renumber_frames(arrays.records, arrays.frames, int(arrays.counts[USED]), numbers)
 
     def make_room(self) -> int:
         """Make at least one block free; return how many voxels were evicted for it.

@@ -9,9 +9,9 @@ import numpy.typing as npt
 class FrameStamps:
     """Frame indices that grow by one a frame, and their stamps in ns.
 
-    When the table is full, two neighbouring frames become one, with the newer index's stamp: a
-    last-seen time is then off by at most 2 / CAPACITY of its age. At 10 Hz that first happens
-    after 1.8 hours.
+    When the table is full (at 10 Hz after 1.8 hours), neighbouring frames are merged, more of them
+    the older they are, under the newest stamp of them: last-seen times of the last minutes stay
+    exact, older ones are late by less than a hundredth of their age.
     """
 
     CAPACITY = 1 << 16
@@ -29,7 +29,7 @@ class FrameStamps:
 
     @property
     def full(self) -> bool:
-        """Whether ``halve`` must be called before the next ``append``."""
+        """Whether ``merge`` must be called before the next ``append``."""
         return self.count == self.CAPACITY
 
     def append(self, stamp_ns: int) -> int:
@@ -38,11 +38,21 @@ class FrameStamps:
         self.count += 1
         return self.count - 1
 
-    def halve(self) -> None:
-        """Merge frames in pairs: index i becomes i // 2, and the records must follow."""
-        self.table[: self.CAPACITY // 2] = self.table[1::2]
-        self.count = self.CAPACITY // 2
-        self.restored = (self.restored + 1) // 2
+    def merge(self) -> npt.NDArray[np.int64]:
+        """Merge old frames until half the table is free; return the new index of each old one."""
+        stamps = self.table[: self.count].tolist()
+        precision = 1 / 512
+        groups = _grouped(stamps, self.restored, precision)
+        while groups[-1] + 1 > self.CAPACITY // 2:
+            precision *= 2
+            groups = _grouped(stamps, self.restored, precision)
+        index = np.array(groups, np.int64)
+        newest = np.full(groups[-1] + 1, np.iinfo(np.int64).min)
+        np.maximum.at(newest, index, self.table[: self.count])
+        self.restored = groups[self.restored - 1] + 1 if self.restored else 0
+        self.count = len(newest)
+        self.table[: self.count] = newest
+        return index
 
     def clear(self) -> None:
         """Forget every frame."""
@@ -62,3 +72,21 @@ class FrameStamps:
         self.table[:groups] = stamps[newest]
         self.count = self.restored = groups
         return index.astype(np.int64)
+
+
+def _grouped(stamps: list[int], restored: int, precision: float) -> list[int]:
+    """Return ascending group numbers; a group spans at most a fraction of its age.
+
+    Restored frames (the first ones) and later ones never share a group.
+    """
+    now = max(stamps)
+    newest = stamps[-1]
+    group = 0
+    groups = []
+    for index in range(len(stamps) - 1, -1, -1):
+        stamp = stamps[index]
+        if abs(newest - stamp) > precision * (now - newest) or index == restored - 1:
+            group += 1
+            newest = stamp
+        groups.append(group)
+    return [group - number for number in reversed(groups)]

@@ -1,15 +1,14 @@
 """The voxel map: fuses clouds and depth images, clears what they see through, stays bounded.
 
 Voxels live in hashed blocks of 8x8x8 (see blocks.py). A voxel's index is floor(p / voxel_size)
-on every axis: a point on a face belongs to the voxel above it. Positions are summed as integers
-relative to the voxel, so that the order of the points changes nothing and accuracy is the same
-far from the origin.
+on every axis: a point on a face belongs to the voxel above it (to within 1e-8 voxel). Positions
+are summed as integers relative to the voxel, so that the order of the points changes nothing and
+accuracy is the same far from the origin.
 """
 
 from __future__ import annotations
 
 import dataclasses
-import operator
 import uuid
 from typing import Any
 
@@ -229,17 +228,15 @@ class VoxelMap:
         if reach >= INDEX_BIAS - 1:
             limit = INDEX_BIAS * self._settings.voxel_size - self._settings.max_range
             raise ValueError(f'{name}={pose[:3, 3].tolist()}: farther than {limit} m')
-        stamp = operator.index(stamp_ns)
-        if not 0 <= stamp <= _MAX_STAMP:
-            raise ValueError(f'stamp_ns={stamp_ns}: must lie in [0, {_MAX_STAMP}]')
-        return pose, stamp
+        if not isinstance(stamp_ns, int | np.integer) or not 0 <= stamp_ns <= _MAX_STAMP:
+            raise ValueError(f'stamp_ns={stamp_ns}: must be a whole number in [0, {_MAX_STAMP}]')
+        return pose, int(stamp_ns)
 
     def _fuse(
         self, source: Source, views: tuple[View, ...], pose: npt.NDArray[np.float64], stamp: int
     ) -> Integration:
         if self._frames.full:
-            self._frames.halve()
-            self._blocks.halve_frames()
+            self._blocks.renumber_frames(self._frames.merge())
         frame = self._frames.append(stamp)
         used, new, evicted = self._insert(source, pose, frame, stamp)
         cleared = sum(self._clear(view, pose, frame) for view in views)

@@ -53,7 +53,7 @@ def pack_cloud(
         cells[:, :, offset : offset + size] = encoded[:, :, axis]
     if colors is not None:
         cells[:, :, color_offset : color_offset + 3] = colors
-    data[:, : width * point_step] = cells.reshape(height, -1)
+    data[:, : width * point_step] = cells.reshape(height, width * point_step)
     return Cloud(data.reshape(-1), layout)
 
 
