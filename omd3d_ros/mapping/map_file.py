@@ -117,8 +117,8 @@ def load_map(path: str | os.PathLike[str]) -> MapContents:
         raise MapFileError(f'{source}: cannot be read: {error.strerror or error}') from error
     try:
         return _unpacked(payload)
-    except (ValueError, KeyError, TypeError, OverflowError, EOFError, MemoryError,
-            zipfile.BadZipFile) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, EOFError,
+            MemoryError, zipfile.BadZipFile) as error:
         raise MapFileError(f'{source}: not a map: {error}') from error
 
 
@@ -178,31 +178,35 @@ def _unpacked(payload: bytes) -> MapContents:
     with zipfile.ZipFile(io.BytesIO(payload)) as archive:
         if any(member.compress_type != zipfile.ZIP_STORED for member in archive.infolist()):
             raise ValueError('it is compressed')
-    with np.load(io.BytesIO(payload), allow_pickle=False) as arrays:
-        meta = json.loads(arrays['meta'].tobytes())
-        snapshot = MapSnapshot(
-            str(meta['map_id']), int(meta['revision']), int(meta['stamp_ns']),
-            float(meta['voxel_size']),
-            *(arrays[f'snapshot_{name}'] for name in _SNAPSHOT_ARRAYS),
+    with np.load(io.BytesIO(payload), allow_pickle=False) as members:
+        arrays = dict(members)
+    damaged = [name for name, array in arrays.items() if not isinstance(array, np.ndarray)]
+    if damaged:
+        raise ValueError(f'its members {damaged} are no arrays')
+    meta = json.loads(arrays['meta'].tobytes())
+    snapshot = MapSnapshot(
+        str(meta['map_id']), int(meta['revision']), int(meta['stamp_ns']),
+        float(meta['voxel_size']),
+        *(arrays[f'snapshot_{name}'] for name in _SNAPSHOT_ARRAYS),
+    )
+    if not 0 < snapshot.voxel_size < float('inf'):
+        raise ValueError(f'voxel_size={snapshot.voxel_size}')
+    snapshot_positions(snapshot, snapshot.voxel_size)
+    keyframes = tuple(
+        Keyframe(
+            int(each['key']), int(each['stamp_ns']), arrays[f'keyframe_{index}_color'],
+            arrays[f'keyframe_{index}_depth'], PinholeCamera(**each['camera']),
+            arrays[f'keyframe_{index}_pose'],
         )
-        if not 0 < snapshot.voxel_size < float('inf'):
-            raise ValueError(f'voxel_size={snapshot.voxel_size}')
-        snapshot_positions(snapshot, snapshot.voxel_size)
-        keyframes = tuple(
-            Keyframe(
-                int(each['key']), int(each['stamp_ns']), arrays[f'keyframe_{index}_color'],
-                arrays[f'keyframe_{index}_depth'], PinholeCamera(**each['camera']),
-                arrays[f'keyframe_{index}_pose'],
-            )
-            for index, each in enumerate(meta['keyframes'])
+        for index, each in enumerate(meta['keyframes'])
+    )
+    objects = tuple(
+        StoredObject(
+            str(each['id']), arrays[f'object_{index}_points'],
+            arrays[f'object_{index}_colors'], dict(each['record']),
         )
-        objects = tuple(
-            StoredObject(
-                str(each['id']), arrays[f'object_{index}_points'],
-                arrays[f'object_{index}_colors'], dict(each['record']),
-            )
-            for index, each in enumerate(meta['objects'])
-        )
+        for index, each in enumerate(meta['objects'])
+    )
     return MapContents(snapshot, keyframes, objects)
 
 
