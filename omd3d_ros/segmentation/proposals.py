@@ -1,0 +1,165 @@
+"""Groups of voxels that may be objects: furniture, and the things that stand on it."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from omd3d_ros.mapping.snapshot import MapSnapshot
+from omd3d_ros.segmentation.normals import find_normals
+from omd3d_ros.segmentation.planes import Surfaces, find_surfaces
+from omd3d_ros.segmentation.proposal_settings import ProposalSettings
+from omd3d_ros.segmentation.scene import Proposal
+from omd3d_ros.segmentation.superpoints import find_superpoints
+from omd3d_ros.segmentation.voxel_grid import VoxelGrid
+
+_NEAR_SUPPORT = 3  # voxels between a support and the lowest voxel of a thing on it
+_ON_SUPPORT = 0.5  # share of a thing's footprint that must lie over its support
+_REMNANT_DEPTH = 0.1  # m from a wall within which flat pieces are taken for pieces of it
+
+
+def find_proposals(snapshot: MapSnapshot, settings: ProposalSettings) -> tuple[Proposal, ...]:
+    """Group the voxels of a map (z up) into proposals, best first.
+
+    Floor, walls, ceiling and supports are found first. Without them the rest falls apart into
+    pieces; a piece that stands wholly on a support is a thing, every other one belongs to the
+    furniture, which also gets its supports back. A table and the mug on it are two proposals,
+    and share no voxel. Nothing here is random.
+    """
+    if len(snapshot) < settings.min_thing_voxels:
+        return ()
+    grid = VoxelGrid.of_points(snapshot.points, snapshot.voxel_size)
+    normals = find_normals(grid, settings.normal_rings)
+    superpoints = find_superpoints(grid, normals, snapshot.colors, settings.superpoints)
+    surfaces = find_surfaces(grid, normals, superpoints, settings.planes)
+    rest = ~surfaces.shell & (surfaces.support < 0)
+    pieces = grid.components(rest)
+    things, is_thing = _things(grid, surfaces, pieces, settings)
+    structure = ~surfaces.shell & ~is_thing
+    furniture = _furniture(grid, structure, surfaces, settings)
+    proposals = [
+        Proposal(voxels, _objectness(snapshot, voxels, surfaces, settings))
+        for voxels in (*things, *furniture)]
+    proposals = [proposal for proposal in proposals if proposal.objectness > 0]
+    proposals.sort(key=lambda p: (-p.objectness, int(p.voxels[0])))
+    return tuple(proposals[:settings.max_proposals])
+
+
+def _groups(labels: npt.NDArray[np.int32]) -> list[npt.NDArray[np.int64]]:
+    members = np.flatnonzero(labels >= 0)
+    order = members[np.argsort(labels[members], kind='stable')]
+    return np.split(order, np.flatnonzero(np.diff(labels[order])) + 1) if len(order) else []
+
+
+def _things(
+    grid: VoxelGrid, surfaces: Surfaces, pieces: npt.NDArray[np.int32], settings: ProposalSettings
+) -> tuple[list[npt.NDArray[np.int64]], npt.NDArray[np.bool_]]:
+    """Return the pieces that stand on a support, and a mask (N,) of their voxels.
+
+    The floor counts as a support of what is no larger than ``max_thing_size``.
+    """
+    things = []
+    is_thing = np.zeros(len(grid), bool)
+    footprints = [
+        np.unique(_columns(grid.points[support.voxels], grid.voxel_size))
+        for support in surfaces.supports]
+    for voxels in _groups(pieces):
+        points = grid.points[voxels]
+        size = float(np.ptp(points, axis=0).max())
+        whole = len(voxels) >= settings.min_thing_voxels and size >= settings.min_thing_size
+        if _stands_on_any(points, grid, surfaces, footprints):
+            is_thing[voxels] = True  # crumbs too: they are no part of the furniture
+        elif whole and _stands_on_floor(points, grid, surfaces, settings):
+            is_thing[voxels] = True
+        else:
+            continue
+        if whole:
+            things.append(voxels)
+    return things, is_thing
+
+
+def _stands_on_floor(
+    points: npt.NDArray[np.float32], grid: VoxelGrid, surfaces: Surfaces,
+    settings: ProposalSettings,
+) -> bool:
+    """Whether a compact piece stands on the floor by itself; legs of furniture are no such."""
+    if surfaces.floor is None:
+        return False
+    extent = np.ptp(points, axis=0)
+    if extent.max() > settings.max_thing_size or extent[:2].max() < 0.25 * extent[2]:
+        return False
+    lowest = float(surfaces.floor.distances(points).min())
+    return lowest <= settings.planes.thickness + _NEAR_SUPPORT * grid.voxel_size
+
+
+def _columns(points: npt.NDArray[np.float32], voxel_size: float) -> npt.NDArray[np.int64]:
+    """Return one number per point (N, 3) that names its column of 2x2 voxels."""
+    cells = np.floor(points[:, :2] / (2 * voxel_size)).astype(np.int64)
+    packed: npt.NDArray[np.int64] = (cells[:, 0] << 32) + cells[:, 1]
+    return packed
+
+
+def _stands_on_any(
+    points: npt.NDArray[np.float32], grid: VoxelGrid, surfaces: Surfaces,
+    footprints: list[npt.NDArray[np.int64]],
+) -> bool:
+    columns = np.unique(_columns(points, grid.voxel_size))
+    for support, footprint in zip(surfaces.supports, footprints, strict=True):
+        heights = support.plane.distances(points)
+        if not 0 <= heights.min() <= _NEAR_SUPPORT * grid.voxel_size:
+            continue
+        if np.isin(columns, footprint).mean() >= _ON_SUPPORT:
+            return True
+    return False
+
+
+def _furniture(
+    grid: VoxelGrid, structure: npt.NDArray[np.bool_], surfaces: Surfaces,
+    settings: ProposalSettings,
+) -> list[npt.NDArray[np.int64]]:
+    """Return the connected groups of what is neither shell nor thing, small gaps bridged."""
+    members = np.flatnonzero(structure)
+    if not len(members):
+        return []
+    size = max(settings.furniture_gap, grid.voxel_size)
+    cells = np.floor(grid.points[members].astype(np.float64) / size)
+    cells, owner = np.unique(cells.astype(np.int64), axis=0, return_inverse=True)
+    centers = ((cells + 0.5) * size).astype(np.float32)
+    coarse = VoxelGrid.of_points(centers, size)
+    labels = coarse.components(np.ones(len(centers), bool))[owner.ravel()]
+    whole = np.full(len(grid), -1, np.int32)
+    whole[members] = labels
+    found = []
+    for voxels in _groups(whole):
+        extent = np.ptp(grid.points[voxels], axis=0)
+        if (len(voxels) >= settings.min_furniture_voxels
+                and extent.max() >= settings.min_furniture_size
+                and not _is_wall_remnant(grid.points[voxels], surfaces)):
+            found.append(voxels)
+    return found
+
+
+def _is_wall_remnant(points: npt.NDArray[np.float32], surfaces: Surfaces) -> bool:
+    for wall in surfaces.walls:
+        distances = wall.distances(points)
+        if np.percentile(distances, 95) < _REMNANT_DEPTH:
+            return True
+    return False
+
+
+def _objectness(
+    snapshot: MapSnapshot, voxels: npt.NDArray[np.int64], surfaces: Surfaces,
+    settings: ProposalSettings,
+) -> float:
+    """Return a score in [0, 1] from size, solidity and how often the voxels were seen."""
+    count = len(voxels)
+    size = count / (count + 2.0 * settings.min_thing_voxels)
+    points = snapshot.points[voxels]
+    extent = np.sort(np.ptp(points, axis=0).astype(np.float64)) / snapshot.voxel_size + 1
+    # a surface of this extent has about so many voxels; a scattered group has far fewer
+    solid = min(1.0, count / (0.5 * extent[1] * extent[2]))
+    frames = float(np.median(snapshot.frames[voxels]))
+    seen = frames / (frames + 1.0)
+    # very large groups are rather several things that touch
+    large = 1.0 if extent[2] * snapshot.voxel_size < 3.0 else 0.5
+    return float(size * solid**0.5 * seen**0.5 * large)
