@@ -57,6 +57,15 @@ def _outside(limits: Any, x: float, y: float, z: float, radius: float) -> bool:
 
 
 @kernel
+def _within(extent: Any, u: float, v: float, half: float) -> bool:
+    """Tell whether a voxel's middle lies within the borders and its footprint in the image."""
+    width, height, border = extent[0], extent[1], extent[2]
+    if not (u > border and v > border and u < width - border and v < height - border):
+        return False
+    return u >= half and v >= half and u + half < width and v + half < height
+
+
+@kernel
 def clear_seen_through(
     blocks: BlockArrays,
     tiles: npt.NDArray[np.float32],
@@ -79,7 +88,6 @@ def clear_seen_through(
                 the depth d2 are left alone
     """
     p = projection
-    width, height, border = extent[0], extent[1], extent[2]
     removed = 0
     for block in range(blocks.counts[USED]):
         key = blocks.keys[block]
@@ -103,10 +111,8 @@ def clear_seen_through(
                 inverse = 1.0 / depth
                 u = (p[0, 0] * x + p[0, 1] * y + p[0, 2] * z + p[0, 3]) * inverse
                 v = (p[1, 0] * x + p[1, 1] * y + p[1, 2] * z + p[1, 3]) * inverse
-                if not (u > border and v > border and u < width - border and v < height - border):
-                    continue
                 half = half_size * inverse
-                if u < half or v < half or u + half >= width or v + half >= height:
+                if not _within(extent, u, v, half):
                     continue
                 limit = depth + depths[0] + depths[1] * depth * depth
                 if not _least_around(tiles, levels, u, v, half) > limit:

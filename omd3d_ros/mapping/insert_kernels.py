@@ -113,6 +113,12 @@ def _halve(records: npt.NDArray[np.int64], record: Any) -> None:
 
 
 @kernel
+def _tally(result: Any, used: Any, new: Any) -> None:
+    result[POINTS_USED] += used
+    result[VOXELS_NEW] += new
+
+
+@kernel
 def insert_points(
     blocks: BlockArrays,
     source: Source,
@@ -139,14 +145,11 @@ def insert_points(
     m20, m21, m22, m23 = m[2, 0], m[2, 1], m[2, 2], m[2, 3]
     low, high = min_range * min_range, max_range * max_range
     records, seen = blocks.records, blocks.seen
-    count_one: Any = np.int64(1) << 32 | 1
-    if source.has_color:
-        count_one |= np.int64(1) << 48
+    count_one: Any = np.int64(source.has_color) << 48 | np.int64(1) << 32 | 1
     last_key, block = np.int64(EMPTY), np.int64(EMPTY)
     used, new = 0, 0
     for row in range(start // max(source.width, 1), source.height):
-        first = start - row * source.width if start > row * source.width else 0
-        for column in range(first, source.width):
+        for column in range(max(start - row * source.width, 0), source.width):
             x, y, z = read_point(source, row, column)
             squared = x * x + y * y + z * z
             if not (squared >= low and squared <= high):
@@ -158,8 +161,7 @@ def insert_points(
             if key != last_key:
                 block = find_or_add_block(blocks, key, frame, stamp)
                 if block < 0:
-                    result[POINTS_USED] += used
-                    result[VOXELS_NEW] += new
+                    _tally(result, used, new)
                     return row * source.width + column
                 last_key = key
             offset = (qx >> 3 & 0x1C0) | (qy >> 6 & 0x38) | (qz >> 9 & 7)
@@ -175,6 +177,5 @@ def insert_points(
             if (counts >> 32 & _FIELD_16) > max_weight:
                 _halve(records, record)
             used += 1
-    result[POINTS_USED] += used
-    result[VOXELS_NEW] += new
+    _tally(result, used, new)
     return source.height * source.width
