@@ -102,7 +102,7 @@ def _is_quantity(word: str, before: str, after: str) -> bool:
         return int(word) > 1
     if word not in _MANY or after in _NOT_QUANTITY:
         return False
-    if word in ('these', 'those') and before == 'of':
+    if before == 'at' or (word in ('these', 'those') and before == 'of'):
         return False
     return not (word == 'all' and before in ('at', 'after', 'above'))
 

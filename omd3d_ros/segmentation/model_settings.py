@@ -38,7 +38,7 @@ class AppearanceSettings:
     cached_crops: int = setting(
         4096, 'most crops whose classes are remembered', low=1, high=1_000_000)
     crop_margin: float = setting(
-        0.15, 'context around an object in its crop, as a share of its size', low=0.0, high=1.0)
+        0.05, 'context around an object in its crop, as a share of its size', low=0.0, high=1.0)
     min_pixels: int = setting(
         20, 'smallest width or height of an object in an image to name it from', unit='px',
         low=4, high=1000)
@@ -66,11 +66,11 @@ class ReasonerSettings:
         0.5, 'score under which the best object is reported as LOW_CONFIDENCE', low=0.0,
         high=1.0)
     ambiguity: float = setting(
-        0.02, 'objects whose scores differ by no more than this fit equally well', low=0.0,
-        high=1.0)
-    plural_share: float = setting(
-        0.7, 'a plural command selects every object with at least this share of the best '
-        'score', low=0.0, high=1.0)
+        1.0, 'objects whose log-odds differ by no more than this fit equally well',
+        unit='nats', low=0.0, high=20.0)
+    plural_margin: float = setting(
+        2.0, 'a plural command selects every object whose log-odds are at most this far under '
+        'the best', unit='nats', low=0.0, high=20.0)
     max_alternatives: int = setting(5, 'most runners-up that are reported', low=0, high=100)
     max_command_length: int = setting(
         256, 'longest accepted command', unit='characters', low=1, high=4096)
