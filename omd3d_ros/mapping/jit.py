@@ -21,6 +21,9 @@ def kernel(function: F) -> F:
     source, else (a read-only install) in the user's cache folder. Where none of them can be
     written the kernel is compiled anew in every process.
 
+    Numba compiles anew when a kernel's own file changes, not when a kernel that it calls from
+    another file does: after editing one, remove the ``*.nbi`` files of that folder.
+
     A kernel must not allocate: it is compiled without numba's memory runtime, whose reference
     counting of the map's arrays costs a fifth of the time of inserting.
     """
