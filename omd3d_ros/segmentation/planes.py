@@ -7,7 +7,7 @@ import dataclasses
 import numpy as np
 import numpy.typing as npt
 
-from omd3d_ros.segmentation.normals import Normals
+from omd3d_ros.segmentation.normals import Normals, find_normals
 from omd3d_ros.segmentation.proposal_settings import PlaneSettings
 from omd3d_ros.segmentation.voxel_grid import VoxelGrid
 
@@ -15,7 +15,8 @@ _FLAT = 0.85  # |cos| of a normal with the vertical, horizontal surfaces
 _UPRIGHT = 0.25  # the same, vertical surfaces
 _SMOOTH = 0.08  # largest curvature of a surface
 _LEVEL = 0.96  # |cos| of a fitted horizontal plane
-_AGREE = 0.8  # |cos| between a normal and its plane
+_COARSE = 0.06  # m, cells in which walls are looked for
+_MAX_PLANES = 16
 _REFITS = 2
 
 
@@ -65,16 +66,13 @@ def fit_plane(points: npt.NDArray[np.floating]) -> Plane:
 
 
 def find_surfaces(
-    grid: VoxelGrid,
-    normals: Normals,
-    superpoints: npt.NDArray[np.int32],
-    settings: PlaneSettings,
+    grid: VoxelGrid, normals: Normals, settings: PlaneSettings
 ) -> Surfaces:
     """Find floor, walls, ceiling and supports of a map whose z axis points up.
 
     Horizontal surfaces are connected patches of smooth voxels that face up or down. The lowest
     large one is the floor (a table top, where nothing lower is seen). Walls are large upright
-    planes with hardly anything behind them; their candidates are superpoints.
+    planes with hardly anything behind them.
     """
     levels = _horizontal_surfaces(grid, normals, settings)
     floor_level = _floor(levels, settings)
@@ -86,10 +84,9 @@ def find_surfaces(
     ceiling = _ceiling(grid, levels, floor, settings)
     if ceiling is not None:
         shell |= ceiling.distances(grid.points) > -max(settings.thickness, grid.voxel_size)
-    walls = _walls(grid, normals, superpoints, shell, settings)
-    thickness = max(settings.thickness, 1.5 * grid.voxel_size)
+    walls = _walls(grid, shell, settings)
     for wall, inliers in walls:
-        shell |= _within(grid.points, wall, inliers, thickness)
+        shell |= _within(grid.points, wall, inliers, _noise(wall, grid, settings))
     supports = []
     index = np.full(len(grid), -1, np.int32)
     for level in levels:
@@ -186,36 +183,75 @@ def _ceiling(
 
 
 def _walls(
-    grid: VoxelGrid, normals: Normals, superpoints: npt.NDArray[np.int32],
-    shell: npt.NDArray[np.bool_], settings: PlaneSettings,
+    grid: VoxelGrid, shell: npt.NDArray[np.bool_], settings: PlaneSettings
 ) -> list[tuple[Plane, npt.NDArray[np.bool_]]]:
-    """Return the walls, and the mask (N,) of each one's own voxels."""
-    upright = ((np.abs(normals.vectors[:, 2]) < _UPRIGHT) & (normals.curvature < _SMOOTH)
-               & ~shell)
-    candidates = _groups(np.where(upright, superpoints, -1).astype(np.int32))
-    least = 0.1 * settings.wall_area / grid.voxel_size**2
-    candidates = [c for c in candidates if len(c) >= least]
-    candidates.sort(key=len, reverse=True)
-    taken = np.zeros(len(grid), bool)
+    """Return the walls, and the mask (N,) of each one's own voxels.
+
+    Depth far away is noisy, and a wall some voxels thick has no clear normals. So candidates
+    come from a coarser grid: its upright cells vote for direction and offset (a Hough
+    transform), the strongest plane is fitted and taken out, and so on.
+    """
+    size = max(_COARSE, 2 * grid.voxel_size)
+    cells = np.floor(grid.points[~shell].astype(np.float64) / size).astype(np.int64)
+    if not len(cells):
+        return []
+    _, owner = np.unique(cells, axis=0, return_inverse=True)
+    counts = np.bincount(owner.ravel())
+    centers = np.stack([np.bincount(owner.ravel(), grid.points[~shell][:, axis]) / counts
+                        for axis in range(3)], axis=1).astype(np.float32)
+    normals = find_normals(VoxelGrid.of_points(centers, size), 1)
+    upright = (np.abs(normals.vectors[:, 2]) < _UPRIGHT) & (normals.curvature < _SMOOTH)
+    centers, vectors = centers[upright], normals.vectors[upright]
+    least = 0.3 * settings.wall_area / size**2
     walls = []
-    thickness = max(settings.thickness, 1.5 * grid.voxel_size)
-    for voxels in candidates:
-        if taken[voxels].mean() > 0.5:
-            continue
-        plane = fit_plane(grid.points[voxels])
-        for _ in range(_REFITS):
-            agrees = np.abs(normals.vectors @ plane.normal.astype(np.float32)) > _AGREE
-            inliers = upright & agrees & (np.abs(plane.distances(grid.points)) < thickness)
-            if inliers.sum() < 3:
-                break
-            plane = fit_plane(grid.points[inliers])
-        if inliers.sum() < 3 or abs(plane.normal[2]) > _UPRIGHT:
-            continue
+    for _ in range(_MAX_PLANES):
+        plane = _strongest_upright(centers, vectors, size, least)
+        if plane is None:
+            break
+        inliers = ~shell & (np.abs(plane.distances(grid.points)) < _noise(plane, grid, settings))
         found = _wall_into_room(grid, plane, inliers, settings)
         if found is not None:
             walls.append((found, inliers))
-            taken |= inliers
+        left = np.abs(plane.distances(centers)) > size
+        centers, vectors = centers[left], vectors[left]
     return walls
+
+
+def _strongest_upright(
+    centers: npt.NDArray[np.float32], vectors: npt.NDArray[np.float32], size: float, least: float
+) -> Plane | None:
+    """Return the upright plane that most cells agree on; None when fewer than ``least`` do."""
+    yaws = np.arctan2(vectors[:, 1], vectors[:, 0]) % np.pi
+    best, chosen = least, None
+    for direction in np.arange(0, np.pi, np.deg2rad(3)):
+        turn = np.abs((yaws - direction + np.pi / 2) % np.pi - np.pi / 2)
+        members = np.flatnonzero(turn < np.deg2rad(15))
+        if len(members) < least:
+            continue
+        offsets = centers[members, :2] @ [np.cos(direction), np.sin(direction)]
+        bins = np.floor(offsets / size).astype(np.int64)
+        votes = np.bincount(bins - bins.min())
+        if votes.max() > best:
+            best = float(votes.max())
+            peak = np.abs(bins - bins.min() - int(votes.argmax())) <= 1
+            chosen = members[peak]
+    if chosen is None:
+        return None
+    plane = fit_plane(centers[chosen])
+    for _ in range(_REFITS):
+        near = chosen[np.abs(plane.distances(centers[chosen])) < size]
+        if len(near) < max(least, 3):
+            break
+        plane = fit_plane(centers[near])
+    return plane if abs(plane.normal[2]) < _UPRIGHT else None
+
+
+def _noise(plane: Plane, grid: VoxelGrid, settings: PlaneSettings) -> float:
+    """Return how far from a wall its own noise reaches, metres."""
+    least = max(settings.thickness, 1.5 * grid.voxel_size)
+    distances = plane.distances(grid.points)
+    spread = float(np.std(distances[np.abs(distances) < 2 * least]))
+    return float(np.clip(3 * spread, least, 2 * least))
 
 
 def _within(

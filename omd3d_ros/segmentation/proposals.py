@@ -13,7 +13,7 @@ from omd3d_ros.segmentation.scene import Proposal
 from omd3d_ros.segmentation.superpoints import find_superpoints
 from omd3d_ros.segmentation.voxel_grid import VoxelGrid
 
-_NEAR_SUPPORT = 3  # voxels between a support and the lowest voxel of a thing on it
+_NEAR_SUPPORT = 3  # voxels at most from a support up to the lowest voxel of a thing on it
 _ON_SUPPORT = 0.5  # share of a thing's footprint that must lie over its support
 _REMNANT_DEPTH = 0.1  # m from a wall within which flat pieces are taken for pieces of it
 
@@ -31,7 +31,7 @@ def find_proposals(snapshot: MapSnapshot, settings: ProposalSettings) -> tuple[P
     grid = VoxelGrid.of_points(snapshot.points, snapshot.voxel_size)
     normals = find_normals(grid, settings.normal_rings)
     superpoints = find_superpoints(grid, normals, snapshot.colors, settings.superpoints)
-    surfaces = find_surfaces(grid, normals, superpoints, settings.planes)
+    surfaces = find_surfaces(grid, normals, settings.planes)
     rest = ~surfaces.shell & (surfaces.support < 0)
     pieces = grid.components(rest)
     things, is_thing = _things(grid, surfaces, pieces, settings)
@@ -106,7 +106,7 @@ def _stands_on_any(
     columns = np.unique(_columns(points, grid.voxel_size))
     for support, footprint in zip(surfaces.supports, footprints, strict=True):
         heights = support.plane.distances(points)
-        if not 0 <= heights.min() <= _NEAR_SUPPORT * grid.voxel_size:
+        if not -1 <= heights.min() / grid.voxel_size <= _NEAR_SUPPORT:
             continue
         if np.isin(columns, footprint).mean() >= _ON_SUPPORT:
             return True

@@ -47,7 +47,9 @@ class Segmenter:
             for proposal, (labels, scores) in zip(proposals, names, strict=True)]
         objects = self._tracker.update(snapshot, observations, keyframes)
         ordered = tuple(sorted(objects, key=lambda found: (len(found.id), found.id)))
-        return Scene(snapshot.map_id, snapshot.revision, snapshot.stamp_ns, ordered)
+        scene = Scene(snapshot.map_id, snapshot.revision, snapshot.stamp_ns, ordered)
+        self._reasoner.prepare(scene)
+        return scene
 
     def reason(
         self, scene: Scene, command: str, map_from_viewpoint: npt.NDArray[np.float64] | None

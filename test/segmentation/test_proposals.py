@@ -152,8 +152,7 @@ def test_surfaces_are_found_where_they_are(room):
     snapshot, owner, names = room
     grid = VoxelGrid.of_points(snapshot.points, SIZE)
     normals = find_normals(grid)
-    superpoints = find_superpoints(grid, normals, snapshot.colors, SuperpointSettings())
-    surfaces = find_surfaces(grid, normals, superpoints, PlaneSettings())
+    surfaces = find_surfaces(grid, normals, PlaneSettings())
     assert surfaces.floor is not None
     assert abs(surfaces.floor.offset) < 0.01
     assert len(surfaces.walls) == 2
