@@ -29,7 +29,7 @@ _FALLBACK_SCORE = 0.15
 _FURNITURE_SIZE = 0.7  # metres
 # A support that carries things: its top's height above the floor and its extents, in metres.
 _TABLE_HEIGHT = (0.3, 1.2)
-_TABLE_MIN_EXTENT = 0.35
+_TABLE_MIN_EXTENT = 0.45
 _TOP_LAYER = 0.06
 _TABLE_WEIGHT = 0.4
 

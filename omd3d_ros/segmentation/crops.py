@@ -19,6 +19,7 @@ _RELATIVE_TOLERANCE = 0.02  # of the depth, for the noise of depth cameras
 _MAX_CUT = 0.25  # share of an object that may lie outside the image
 _GOOD_SIZE = 130  # pixels from which on a larger view is not better
 _OUTLINE_CELLS = 20  # cells along a side of an object's outline in its crop
+_ENOUGH_KNOWN = 0.25  # share of a pixel that must have a colour to count by itself
 _BACKGROUND = 0.6  # how far what is not the object fades to grey
 
 
@@ -141,7 +142,7 @@ def _filled(image: torch.Tensor) -> torch.Tensor:
     Where the weight is small, the colours come from ever coarser averages (push and pull:
     Gortler et al., "The Lumigraph", 1996).
     """
-    weight = image[:, 3:].clamp(max=1.0)
+    weight = (image[:, 3:] / _ENOUGH_KNOWN).clamp(max=1.0)
     colors = image[:, :3] / image[:, 3:].clamp(min=1e-6)
     size = image.shape[-1]
     if size == 1:

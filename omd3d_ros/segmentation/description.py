@@ -26,7 +26,7 @@ def color_shares(colors: npt.NDArray[np.uint8]) -> npt.NDArray[np.float64]:
     if len(sample) == 0 or (sample == _NO_COLOR).all():
         return np.zeros(len(COLORS))
     counts = np.bincount(_color_indices(sample), minlength=len(COLORS))
-    return counts / counts.sum()
+    return np.asarray(counts / counts.sum(), np.float64)
 
 
 def color_words(colors: npt.NDArray[np.uint8]) -> tuple[str, ...]:

@@ -74,7 +74,8 @@ class InvertedResidual(nn.Module):
             y = F.relu6(self.bn0(self.expand_conv(y)))
         y = F.relu6(self.bn1(self.depthwise_conv(y)))
         y = self.bn2(self.project_conv(y))
-        return x + y if self.adds_input else y
+        result: torch.Tensor = x + y if self.adds_input else y
+        return result
 
 
 class EfficientNetLite2(nn.Module):
@@ -102,7 +103,8 @@ class EfficientNetLite2(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Map images (B, 3, H, W) to class logits (B, 1000)."""
-        return self.fc(self.features(x))
+        logits: torch.Tensor = self.fc(self.features(x))
+        return logits
 
 
 def _norm(channels: int) -> nn.BatchNorm2d:
@@ -137,9 +139,11 @@ def load_image_network(path: pathlib.Path | None = None, device: str = 'cpu') ->
     stored = torch.load(path, map_location='cpu', weights_only=True)
     network = EfficientNetLite2()
     network.load_state_dict({re.sub(r'(^|\.)_', r'\1', key): v for key, v in stored.items()})
-    network = network.eval().requires_grad_(requires_grad=False)
+    network.eval().requires_grad_(requires_grad=False)
     _fold_norms(network)
-    return network.to(device, memory_format=torch.channels_last)
+    network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    network.to(device)
+    return network
 
 
 def _fold_norms(network: EfficientNetLite2) -> None:

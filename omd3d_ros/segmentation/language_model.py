@@ -105,7 +105,8 @@ class LanguageModel:
         chosen = logits.float().log_softmax(-1).gather(2, padded[:, 1:, None])[..., 0].double()
         lengths = torch.tensor([len(ids) - 1 for ids in texts], device=padded.device)
         inside = torch.arange(length - 1, device=padded.device) < lengths[:, None]
-        return chosen.masked_fill(~inside, 0.0).sum(1).cpu().numpy()
+        sums: npt.NDArray[np.float64] = chosen.masked_fill(~inside, 0.0).sum(1).cpu().numpy()
+        return sums
 
 
 def _load_network(path: pathlib.Path, dtype: torch.dtype) -> Any:
@@ -114,8 +115,8 @@ def _load_network(path: pathlib.Path, dtype: torch.dtype) -> Any:
     from transformers import AutoModelForCausalLM
     from transformers.utils import logging
 
-    logging.disable_progress_bar()
-    network = AutoModelForCausalLM.from_pretrained(path, local_files_only=True, dtype=dtype)
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    network: Any = AutoModelForCausalLM.from_pretrained(path, local_files_only=True, dtype=dtype)
     return network.eval().requires_grad_(requires_grad=False)
 
 

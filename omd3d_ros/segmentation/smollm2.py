@@ -193,6 +193,7 @@ def _write_tokenizer(facts: dict[str, Any], directory: pathlib.Path) -> None:
     special = {name: tokens[facts[f'tokenizer.ggml.{key}_token_id'].contents()]
                for name, key in (('bos_token', 'bos'), ('eos_token', 'eos'),
                                  ('unk_token', 'unknown'), ('pad_token', 'padding'))}
-    fast = PreTrainedTokenizerFast(tokenizer_object=tokenizer, **special)
+    fast: Any = PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
+        tokenizer_object=tokenizer, **special)
     fast.chat_template = facts['tokenizer.chat_template'].contents()
     fast.save_pretrained(directory)

@@ -85,4 +85,5 @@ def test_objects_are_described_in_a_phrase():
     orange = dataclasses.replace(scene.objects[0], labels=('orange',), label_scores=(0.5,),
                                  colors=cloud((5, (255, 140, 0))))
     assert describe(orange) == 'a large orange orange'
-    assert describe(dataclasses.replace(orange, labels=(), label_scores=())) == 'an orange object'
+    nameless = dataclasses.replace(orange, labels=(), label_scores=())
+    assert describe(nameless) == 'a small orange object'
