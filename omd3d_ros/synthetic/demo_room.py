@@ -31,8 +31,8 @@ ROOM = (4.6, 3.8, 2.6)
 SHELL = 2  # the first models are floor and walls; without a ceiling, light comes in
 COMMANDS = (
     {'kind': 'explicit', 'text': 'find the teddy bear', 'expect': 'OK', 'targets': ['teddy bear']},
-    {'kind': 'implicit', 'text': 'bring me something to drink from', 'expect': 'OK',
-     'targets': ['mug']},
+    {'kind': 'implicit', 'text': 'make me a coffee', 'expect': 'OK',
+     'targets': ['coffee machine']},
     {'kind': 'plural', 'text': 'show me all the chairs', 'expect': 'OK',
      'targets': ['chair', 'chair']},
     {'kind': 'not_there', 'text': 'where is the bicycle', 'expect': 'NOT_FOUND', 'targets': []},
@@ -97,9 +97,8 @@ def furnish(library: Path, rng: np.random.Generator) -> list[Placed]:
         take('oakChair', 'chair', 1.15, 1.95, 90),
         take('oakChair', 'chair', 3.05, 1.85, -92),
         take('sofa2', 'sofa', 2.1, 3.3, 0),
-        take('teddyBear', 'teddy bear', 2.35, 3.07, 0, z=0.435),
         Placed('desk', desk.placed(3.6, 0.5, 0, np.pi)),
-        take('desklamp', 'lamp', 3.95, 0.45, 0, z=desk_top),
+        take('teddyBear', 'teddy bear', 3.98, 0.5, 165, z=desk_top),
         take('littlePlant', 'plant', 3.1, 0.42, 0, z=desk_top),
         take('coffeeBrewer', 'coffee machine', 3.5, 0.45, 180, z=desk_top),
         take('basketball', 'basketball', 1.15, 0.75, 0),

@@ -23,12 +23,7 @@ from omd3d_ros.mapping.camera import PinholeCamera
 from omd3d_ros.ros.bag import Bag
 from omd3d_ros.ros.conversions import cloud_from_message, depth_from_message
 from omd3d_ros.ros.recording import FRAME_NS, Frame
-from omd3d_ros.ros.sensor_messages import (
-    cloud_message,
-    image_messages,
-    transform_message,
-    xyzw_from_matrix,
-)
+from omd3d_ros.ros.sensor_messages import cloud_message, image_messages, transform_message
 from omd3d_ros.ros.transform_buffer import matrix_from_pose
 
 CAMERA = PinholeCamera(8, 6, 10.0, 11.0, 3.5, 2.5)
@@ -297,12 +292,3 @@ def test_a_damaged_bag_is_named(tmp_path):
     assert code == 2
     assert 'bag: ' in errors
     assert 'Traceback' not in errors
-
-
-@pytest.mark.parametrize('turn', [
-    np.diag([1.0, 1, 1]), np.diag([1.0, -1, -1]), np.diag([-1.0, 1, -1]), np.diag([-1.0, -1, 1]),
-    np.array([[0.0, 0, 1], [-1, 0, 0], [0, -1, 0]]),
-])
-def test_quaternions_of_half_turns_give_the_rotation_back(turn):
-    np.testing.assert_allclose(
-        matrix_from_pose(np.zeros(3), xyzw_from_matrix(turn))[:3, :3], turn, atol=1e-12)
