@@ -36,8 +36,8 @@ _ENOUGH_NAME = 0.25  # share of an object's names that takes the whole penalty a
 _INVOLVED_WEIGHT = 1.0
 _WRONG_COLOR = 3.0  # off the log-odds of an object without the colour asked for
 _ENOUGH_COLOR = 0.5  # share of an object's surface
-_WRONG_SIZE = 1.5  # off the log-odds for each rank away from the size asked for
-_RIVAL = 2.0  # nats under the best log-odds, within which objects compete in size
+_WRONG_SIZE = 3.0  # off the log-odds for each rank away from the size asked for
+_RIVAL = 3.0  # nats under the best log-odds, within which objects compete in size
 
 
 @dataclasses.dataclass(frozen=True)
