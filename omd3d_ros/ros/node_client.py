@@ -68,44 +68,37 @@ class NodeClient:
             if on_stage is not None:
                 on_stage(message.feedback.stage, message.feedback.progress)
 
-        handle = self._result_of(
-            self._in_executor(lambda: self._client.send_goal_async(goal, on_feedback)),
-            _ACCEPT_WAIT, 'accept the command')
-        if not handle.accepted:
-            raise NodeUnavailableError(
-                f'{self._name} refused the command: the node is not active, or '
-                f'deadline={deadline} is not usable')
-        future = self._in_executor(handle.get_result_async)
-        longest = deadline + _DEADLINE_MARGIN if deadline > 0 else _LONGEST_WAIT
+        if self._node.executor is None:
+            raise NodeUnavailableError(f'{self._node.get_name()} is not spun')
+        exchange = _Exchange(self._client, goal, on_feedback, self._node.executor.create_task)
         try:
-            answered = self._result_of(future, longest, 'answer')
+            exchange.start()
+            self._wait_for(exchange.accepted, _ACCEPT_WAIT, 'accept the command')
+            longest = deadline + _DEADLINE_MARGIN if deadline > 0 else _LONGEST_WAIT
+            self._wait_for(exchange.answered, longest, 'answer')
         except KeyboardInterrupt:
-            handle.cancel_goal_async()
+            exchange.cancel()
             try:
-                answered = self._result_of(future, _CANCEL_WAIT, 'cancel')
+                self._wait_for(exchange.answered, _CANCEL_WAIT, 'cancel')
             except (TimeoutError, NodeUnavailableError):
                 raise KeyboardInterrupt from None
         except TimeoutError:
-            handle.cancel_goal_async()
+            exchange.cancel()
             raise
-        return int(answered.status), answered.result.result
+        if exchange.answer is None:
+            raise NodeUnavailableError(
+                f'{self._name} refused the command: the node is not active, or '
+                f'deadline={deadline} is not usable')
+        return int(exchange.answer.status), exchange.answer.result.result
 
     def destroy(self) -> None:
         """Leave the action."""
         self._client.destroy()
 
-    def _in_executor(self, start: Callable[[], Future]) -> Future:
-        """Start a request where answers are handled, so that none comes before it is known."""
-        if self._node.executor is None:
-            raise NodeUnavailableError(f'{self._node.get_name()} is not spun')
-        return self._result_of(self._node.executor.create_task(start), _ACCEPT_WAIT, 'be asked')
-
-    def _result_of(self, future: Future, seconds: float, what: str) -> Any:
-        done = threading.Event()
-        future.add_done_callback(lambda _: done.set())
+    def _wait_for(self, event: threading.Event, seconds: float, what: str) -> None:
         end = last_seen = time.monotonic()
         end += seconds
-        while not done.wait(_POLL):
+        while not event.wait(_POLL):
             now = time.monotonic()
             if self._client.server_is_ready():
                 last_seen = now
@@ -113,4 +106,51 @@ class NodeClient:
                 raise NodeUnavailableError(f'{self._name} is gone: the node has ended')
             if now > end:
                 raise TimeoutError(f'{self._name} did not {what} within {seconds:.0f} s')
-        return future.result()
+
+
+class _Exchange:
+    """One goal on its way. All but waiting happens where the node is spun.
+
+    So no answer can come before rclpy knows the request, and an interrupt of the thread that
+    waits cannot lose a goal that was sent.
+    """
+
+    def __init__(
+        self, client: ActionClient, goal: Segment.Goal, on_feedback: Callable[[Any], None],
+        run: Callable[[Callable[[], None]], Any],
+    ) -> None:
+        self._client, self._goal, self._on_feedback, self._run = client, goal, on_feedback, run
+        self._handle: Any = None
+        self._cancel_wanted = False
+        self.accepted = threading.Event()   # or refused
+        self.answered = threading.Event()
+        self.answer: Any = None             # None: refused
+
+    def start(self) -> None:
+        self._run(lambda: self._client.send_goal_async(
+            self._goal, self._on_feedback).add_done_callback(self._on_handle))
+
+    def cancel(self) -> None:
+        """Cancel the goal now, or as soon as it is accepted."""
+        self._run(self._cancel)
+
+    def _cancel(self) -> None:
+        self._cancel_wanted = True
+        if self._handle is not None:
+            self._handle.cancel_goal_async()
+
+    def _on_handle(self, sent: Future) -> None:
+        handle = sent.result()
+        if not handle.accepted:
+            self.answered.set()
+            self.accepted.set()
+            return
+        self._handle = handle
+        handle.get_result_async().add_done_callback(self._on_answer)
+        self.accepted.set()
+        if self._cancel_wanted:
+            handle.cancel_goal_async()
+
+    def _on_answer(self, answered: Future) -> None:
+        self.answer = answered.result()
+        self.answered.set()
