@@ -28,7 +28,7 @@ setup(
     packages=find_packages(
         include=[NAME, NAME + '.*'],
         exclude=[f'{NAME}.{kind}{end}' for kind in ('msg', 'srv', 'action') for end in ('', '.*')]),
-    package_data={NAME: [f'**/*.{kind}' for kind in ('json', 'npz', 'txt', 'yaml', 'safetensors', 'jpg', 'png', 'log')]},
+    package_data={NAME: ['**/*.json', 'data/**/*.jpg', 'data/**/*.png', 'data/**/*.log']},
     ext_modules=[Extension(NAME + '._interfaces', [])],
     cmdclass={'build_ext': BuildInterfaces},
     data_files=[],
