@@ -15,6 +15,7 @@ sys.path.insert(0, str(HERE / 'scripts'))
 from interface_build import BuildInterfaces, InterfaceDistribution  # noqa: E402
 
 NAME = 'omd3d_ros'
+DATA_KINDS = ('json', 'npz', 'txt', 'yaml', 'safetensors', 'jpg', 'png', 'log')
 TORCH = '2.13.0'  # read by scripts/environment.py too
 VERSION = re.search(r'<version>(.+)</version>', (HERE / 'package.xml').read_text()).group(1)
 
@@ -28,7 +29,7 @@ setup(
     packages=find_packages(
         include=[NAME, NAME + '.*'],
         exclude=[f'{NAME}.{kind}{end}' for kind in ('msg', 'srv', 'action') for end in ('', '.*')]),
-    package_data={NAME: ['**/*.json', 'data/**/*.jpg', 'data/**/*.png', 'data/**/*.log']},
+    package_data={NAME: [f'**/*.{kind}' for kind in DATA_KINDS]},
     ext_modules=[Extension(NAME + '._interfaces', [])],
     cmdclass={'build_ext': BuildInterfaces},
     data_files=[],
