@@ -29,7 +29,7 @@ from rclpy.qos import DurabilityPolicy, QoSProfile
 from rclpy.signals import SignalHandlerOptions
 from sensor_msgs.msg import PointCloud2
 
-from omd3d_ros.msg import SegmentationResult
+from omd3d_ros.msg import SegmentationResult, SegmentedObjectArray
 from omd3d_ros.ros.conversions import cloud_from_message, nanoseconds
 from omd3d_ros.ros.frame_player import FramePlayer
 from omd3d_ros.ros.node_client import NodeClient, NodeUnavailableError
@@ -44,7 +44,8 @@ _RATE = 5.0            # frames a second
 _READY_WAIT = 120.0    # s, the first start compiles kernels and converts weights
 _FUSED_WAIT = 20.0
 _MAP_WAIT = 15.0
-_DEADLINE = 30.0       # s for an answer
+_OBJECTS_WAIT = 240.0  # s, seconds on an idle computer
+_DEADLINE = 60.0       # s for an answer
 _VOXEL = 0.02          # m, the node's default voxel_size
 _LATCHED = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
 
@@ -74,10 +75,13 @@ class _Watch:
     def __init__(self, node: Node) -> None:
         self.health: dict[str, str] = {}
         self.map: PointCloud2 | None = None
+        self.objects: SegmentedObjectArray | None = None
         self.client = NodeClient(node)
         self.player = FramePlayer(node)
         node.create_subscription(DiagnosticArray, '/diagnostics', self._on_diagnostics, 10)
         node.create_subscription(PointCloud2, '/omd3d/map_points', self._on_map, _LATCHED)
+        node.create_subscription(
+            SegmentedObjectArray, '/omd3d/objects', self._on_objects, _LATCHED)
 
     def _on_diagnostics(self, message: DiagnosticArray) -> None:
         for status in message.status:
@@ -86,6 +90,9 @@ class _Watch:
 
     def _on_map(self, message: PointCloud2) -> None:
         self.map = message
+
+    def _on_objects(self, message: SegmentedObjectArray) -> None:
+        self.objects = message
 
     def integrated(self) -> int:
         """Return how many clouds are in the map."""
@@ -160,6 +167,10 @@ def _run(
     step(f'ready; playing {len(recording)} posed depth frames')
     _play(watch, recording, process)
     step(f'{watch.integrated()} clouds fused into {watch.health.get("map_voxels")} voxels')
+    revision = int(watch.health['map_revision'])
+    _wait_for(lambda: watch.objects is not None and watch.objects.map_revision >= revision,
+              _OBJECTS_WAIT, 'the objects of the finished map', process)
+    step(f'{len(watch.objects.objects) if watch.objects else 0} objects found in it')
     answered = _say_all(watch, sentences)
     print()
     step('drawing the map')
