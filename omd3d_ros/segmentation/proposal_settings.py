@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 
-from omd3d_ros.segmentation.superpoints import SuperpointSettings
 from omd3d_ros.settings import check_settings, setting
 
 
@@ -35,6 +34,24 @@ class PlaneSettings:
 
 
 @dataclasses.dataclass(frozen=True)
+class StackSettings:
+    """When a thing stands on another thing."""
+
+    face_area: float = setting(
+        0.002, 'smallest top face that carries another thing', unit='m^2', low=0.0)
+    above_share: float = setting(
+        0.85, 'share of a thing that must lie above the face it stands on', low=0.5, high=1.0)
+    min_part_voxels: int = setting(
+        40, 'smallest part of a pile', unit='voxels', low=1)
+    panel_thickness: float = setting(
+        0.025, 'upright parts up to this thick, such as a screen, stay with what they stand on',
+        unit='m', low=0.0)
+
+    def __post_init__(self) -> None:
+        check_settings(self)
+
+
+@dataclasses.dataclass(frozen=True)
 class ProposalSettings:
     """Which groups of voxels become proposals."""
 
@@ -55,7 +72,7 @@ class ProposalSettings:
     max_proposals: int = setting(
         100, 'proposals kept, those of highest objectness', low=1, high=1000)
     planes: PlaneSettings = dataclasses.field(default_factory=PlaneSettings)
-    superpoints: SuperpointSettings = dataclasses.field(default_factory=SuperpointSettings)
+    stacks: StackSettings = dataclasses.field(default_factory=StackSettings)
 
     def __post_init__(self) -> None:
         check_settings(self)

@@ -10,7 +10,7 @@ from omd3d_ros.segmentation.normals import find_normals
 from omd3d_ros.segmentation.planes import Surfaces, find_surfaces
 from omd3d_ros.segmentation.proposal_settings import ProposalSettings
 from omd3d_ros.segmentation.scene import Proposal
-from omd3d_ros.segmentation.superpoints import find_superpoints
+from omd3d_ros.segmentation.stacks import part_stacks
 from omd3d_ros.segmentation.voxel_grid import VoxelGrid
 
 _NEAR_SUPPORT = 3  # voxels at most from a support up to the lowest voxel of a thing on it
@@ -30,11 +30,11 @@ def find_proposals(snapshot: MapSnapshot, settings: ProposalSettings) -> tuple[P
         return ()
     grid = VoxelGrid.of_points(snapshot.points, snapshot.voxel_size)
     normals = find_normals(grid, settings.normal_rings)
-    superpoints = find_superpoints(grid, normals, snapshot.colors, settings.superpoints)
     surfaces = find_surfaces(grid, normals, settings.planes)
     rest = ~surfaces.shell & (surfaces.support < 0)
     pieces = grid.components(rest)
-    things, is_thing = _things(grid, surfaces, pieces, settings)
+    piles, is_thing = _piles(grid, surfaces, pieces, settings)
+    things = _groups(part_stacks(grid, normals, piles, settings.stacks))
     structure = ~surfaces.shell & ~is_thing
     furniture = _furniture(grid, structure, surfaces, settings)
     proposals = [
@@ -51,14 +51,16 @@ def _groups(labels: npt.NDArray[np.int32]) -> list[npt.NDArray[np.int64]]:
     return np.split(order, np.flatnonzero(np.diff(labels[order])) + 1) if len(order) else []
 
 
-def _things(
+def _piles(
     grid: VoxelGrid, surfaces: Surfaces, pieces: npt.NDArray[np.int32], settings: ProposalSettings
-) -> tuple[list[npt.NDArray[np.int64]], npt.NDArray[np.bool_]]:
-    """Return the pieces that stand on a support, and a mask (N,) of their voxels.
+) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.bool_]]:
+    """Return the piece (N,) of each voxel whose piece stands on a support, -1 elsewhere.
+
+    The second array is the mask (N,) of such voxels, crumbs included.
 
     The floor counts as a support of what is no larger than ``max_thing_size``.
     """
-    things = []
+    piles = np.full(len(grid), -1, np.int32)
     is_thing = np.zeros(len(grid), bool)
     footprints = [
         np.unique(_columns(grid.points[support.voxels], grid.voxel_size))
@@ -74,8 +76,8 @@ def _things(
         else:
             continue
         if whole:
-            things.append(voxels)
-    return things, is_thing
+            piles[voxels] = pieces[voxels[0]]
+    return piles, is_thing
 
 
 def _stands_on_floor(
