@@ -95,8 +95,8 @@ def _install_tools() -> None:
 
 
 def _create_venv() -> None:
-    if PYTHON.exists() and _output([PYTHON, '-c', 'import sys; print(sys.version)'],
-                                   check=False) == sys.version:
+    identity = 'import sys; print(*sys.version_info[:2], sys.base_prefix)'
+    if PYTHON.exists() and _output([PYTHON, '-c', identity], check=False) == _python_identity():
         return
     subprocess.run([sys.executable, '-m', 'venv', '--clear', VENV], check=True,
                    env=_clean_environment())
@@ -197,6 +197,11 @@ def _clean_environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if name not in FOREIGN}
 
 
+def _python_identity() -> str:
+    """Return what a virtual environment depends on; a security update does not change it."""
+    return '{} {} {}'.format(*sys.version_info[:2], sys.base_prefix)
+
+
 def _find(pattern: str, file: str) -> str:
     match = re.search(pattern, (ROOT / file).read_text())
     if match is None:
@@ -206,7 +211,7 @@ def _find(pattern: str, file: str) -> str:
 
 def _key(inputs: Iterable[str]) -> str:
     """Return a hash of this Python and of the contents of files and folders below the root."""
-    digest = hashlib.sha256(f'{sys.version} {sys.base_prefix} {VENV}'.encode())
+    digest = hashlib.sha256(f'{_python_identity()} {VENV}'.encode())
     for name in inputs:
         top = ROOT / name
         for file in [top] if top.is_file() else sorted(top.rglob('*')):
