@@ -40,7 +40,8 @@ from omd3d_ros.ros.result_table import result_record, result_table, status_name
 
 ROOM = Path(__file__).resolve().parents[1] / 'data' / 'demo_room'
 _PROFILE_VARIABLE = 'FASTRTPS_DEFAULT_PROFILES_FILE'
-_RATE = 5.0            # frames a second
+_RATE = 8.0            # frames a second
+_PERCEPTION_PERIOD = 6.0  # s: one look while the room is played, one when it is complete
 _READY_WAIT = 120.0    # s, the first start compiles kernels and converts weights
 _FUSED_WAIT = 20.0
 _MAP_WAIT = 15.0
@@ -255,7 +256,8 @@ def main(args: list[str] | None = None) -> int:
         parser.error(str(error))
     good, complaint = False, ''
     with _own_domain():
-        process = NodeProcess(options.out / 'node.log')
+        process = NodeProcess(
+            options.out / 'node.log', {'perception_period': _PERCEPTION_PERIOD})
         try:
             with _ros() as watch:
                 good = _run(watch, process, recording, sentences, options.out)

@@ -7,20 +7,24 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 _STOP_WAIT = 8.0   # s from SIGINT to SIGKILL
 
 
 class NodeProcess:
-    """omd3d_node with its output in a file."""
+    """omd3d_node with its output in a file, and parameters other than its defaults."""
 
-    def __init__(self, log: Path) -> None:
+    def __init__(self, log: Path, parameters: Mapping[str, float | str] | None = None) -> None:
         self.log = log
+        given = [part for name, value in (parameters or {}).items()
+                 for part in ('-p', f'{name}:={value}')]
         with log.open('wb') as output:
             self._process = subprocess.Popen(
-                [sys.executable, '-m', 'omd3d_ros.ros.node'], stdout=output,
-                stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, start_new_session=True)
+                [sys.executable, '-m', 'omd3d_ros.ros.node', '--ros-args', *given],
+                stdout=output, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
+                start_new_session=True)
 
     def running(self) -> bool:
         """Return whether the process lives."""
