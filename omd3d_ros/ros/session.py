@@ -80,8 +80,8 @@ class Session:
         """End every thread and the worker."""
         self.deactivate()
         self.commands.close()
-        self.fusion.close()
         self.worker.close()
+        self.fusion.close()
         self.perception.close()
         self.action.destroy()
         self.services.destroy()

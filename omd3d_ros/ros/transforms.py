@@ -6,6 +6,7 @@ import logging
 from typing import Protocol
 
 from geometry_msgs.msg import TransformStamped
+from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
 from rclpy.clock import ClockType, JumpThreshold
 from rclpy.duration import Duration
 from rclpy.node import Node
@@ -46,12 +47,16 @@ class TopicTransforms:
         from tf2_msgs.msg import TFMessage
         self._node = node
         self._buffer = TransformBuffer()
+        # a group of its own: transforms must not wait for anything else
+        group = MutuallyExclusiveCallbackGroup()
         static = QoSProfile(depth=100, durability=DurabilityPolicy.TRANSIENT_LOCAL)
         self._subscriptions = [
             node.create_subscription(
-                TFMessage, '/tf', lambda m: self._insert(m, False), QoSProfile(depth=100)),
+                TFMessage, '/tf', lambda m: self._insert(m, False), QoSProfile(depth=100),
+                callback_group=group),
             node.create_subscription(
-                TFMessage, '/tf_static', lambda m: self._insert(m, True), static),
+                TFMessage, '/tf_static', lambda m: self._insert(m, True), static,
+                callback_group=group),
         ]
         clock = node.get_clock()
         self._jump = None
