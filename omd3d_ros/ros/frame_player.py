@@ -28,6 +28,7 @@ INPUTS: dict[str, tuple[tuple[str, Any], ...]] = {
 RELIABLE = QoSProfile(depth=5)
 _TRANSFORMS = QoSProfile(depth=100)
 _POLL = 0.05
+_LATE = 0.5   # of a period: what is later moves the schedule
 _DELIVERY = Duration(seconds=5)
 
 
@@ -75,14 +76,19 @@ class FramePlayer:
     ) -> int:
         """Publish frames at a rate, Hz, and return how many.
 
+        Time that was lost is not made up for: a burst would overrun the queues.
+
         on_sent  called after each frame with the number sent so far
         """
         if not rate > 0:
             raise ValueError(f'rate={rate}: must be above 0')
-        start, sent = time.monotonic(), 0
+        due, sent = 0.0, 0
         for frame in frames:
             messages = self._messages(frame)
-            time.sleep(max(0.0, start + sent / rate - time.monotonic()))
+            time.sleep(max(0.0, due - time.monotonic()))
+            now = time.monotonic()
+            late = now - due > _LATE / rate
+            due = (now if late else due) + 1 / rate
             self._publish(frame, messages)
             sent += 1
             if on_sent is not None:

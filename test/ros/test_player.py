@@ -146,7 +146,7 @@ def test_a_folder_comes_as_clouds_each_with_its_transform_ahead(listener, folder
         np.testing.assert_array_equal(read.colors()[3, 3], [250, index, 7])
     arrivals = [at for at, _ in listener.heard['/omd3d/points']]
     assert np.abs(np.array(arrivals) - stamps(clouds)).max() < 1e9      # stamps are now
-    assert 0.25 < (stamps(clouds)[-1] - stamps(clouds)[0]) / 1e9 < 2.0  # seven periods of 50 ms
+    assert 0.25 < (stamps(clouds)[-1] - stamps(clouds)[0]) / 1e9 < 5.0  # seven periods of 50 ms
 
 
 def test_a_folder_comes_as_images(listener, folder):
