@@ -20,6 +20,7 @@ from omd3d_ros.ros.fusion import Fusion, Measurement
 from omd3d_ros.ros.image_pairing import ImagePairing
 
 _DEPTH = 5
+_COMMAND_DEPTH = 500  # a flood of commands is answered BUSY, one by one, not lost
 _RELIABILITY_PERIOD = 1.0
 
 OnDrop = Callable[[str, str], None]
@@ -110,9 +111,12 @@ class Inputs:
             ):
                 self._adaptive.append(
                     AdaptiveSubscription(node, kind, name, self._guarded(take), group))
+        def take_command(message: Any) -> None:
+            on_command(message.data)
+
         self._commands = node.create_subscription(
-            String, '~/command', lambda message: on_command(message.data), QoSProfile(depth=10),
-            callback_group=MutuallyExclusiveCallbackGroup())
+            String, '~/command', take_command,
+            QoSProfile(depth=_COMMAND_DEPTH), callback_group=MutuallyExclusiveCallbackGroup())
         self._timer = node.create_timer(
             _RELIABILITY_PERIOD, self._adapt, callback_group=group)
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from omd3d_ros.segmentation.proposal_settings import ProposalSettings
 from omd3d_ros.segmentation.model_settings import (
     AppearanceSettings,
     LanguageModelSettings,
     ReasonerSettings,
 )
+from omd3d_ros.segmentation.proposal_settings import ProposalSettings
 from omd3d_ros.segmentation.tracker_settings import TrackerSettings
 from omd3d_ros.settings import check_settings, setting
 

@@ -66,7 +66,7 @@ def read_catalogue(folder: Path) -> dict[str, CatalogueEntry]:
 def load_model(entry: CatalogueEntry) -> Model:
     """Load a model: y-up OBJ of any unit, scaled to the catalogue's size, turned z-up."""
     import trimesh
-    scene = trimesh.load(entry.path, process=False, force='scene')
+    scene: Any = trimesh.load(entry.path, process=False, force='scene')
     pieces = [piece for piece in scene.dump() if len(getattr(piece, 'faces', ()))]
     if not pieces:
         raise ValueError(f'{entry.path}: no triangles')
@@ -76,7 +76,7 @@ def load_model(entry: CatalogueEntry) -> Model:
     offset = 0
     for piece in pieces:
         material = getattr(piece.visual, 'material', None)
-        image = getattr(material, 'image', None)
+        image: Any = getattr(material, 'image', None)
         uv = getattr(piece.visual, 'uv', None)
         textured = image is not None and uv is not None
         if textured:

@@ -49,15 +49,15 @@ class DepthCamera:
     def __init__(self, models: Sequence[Model], camera: PinholeCamera,
                  rng: np.random.Generator) -> None:
         import open3d
-        self._core = open3d.core
+        self._tensor: Any = open3d.core.Tensor
         self._scene = open3d.t.geometry.RaycastingScene()
         self._models = list(models)
         self._camera = camera
         self._rng = rng
         for model in self._models:
             self._scene.add_triangles(
-                open3d.core.Tensor(model.vertices.astype(np.float32)),
-                open3d.core.Tensor(model.faces.astype(np.uint32)))
+                self._tensor(model.vertices.astype(np.float32)),
+                self._tensor(model.faces.astype(np.uint32)))
 
     def render(self, map_from_camera: npt.NDArray[np.float64]) -> Picture:
         """Take a picture from a pose (4x4, optical frame)."""
@@ -89,7 +89,7 @@ class DepthCamera:
 
     def _cast(self, origins: Any, directions: Any) -> dict[str, Any]:
         rays = np.concatenate([origins, directions], axis=1).astype(np.float32)
-        return {k: v.numpy() for k, v in self._scene.cast_rays(self._core.Tensor(rays)).items()}
+        return {k: v.numpy() for k, v in self._scene.cast_rays(self._tensor(rays)).items()}
 
     def _shade(self, origins: Any, directions: Any, hit: dict[str, Any]) -> Any:
         base, normals = self._surface(hit, directions)

@@ -38,5 +38,5 @@ def test_no_free_place_gives_none():
 @pytest.mark.parametrize(('distance', 'count'), [
     (0.0, 1), (-1.0, 1), (math.nan, 1), (math.inf, 1), (11.0, 1), (0.5, 0), (0.5, 1000)])
 def test_unusable_requests_are_refused(distance, count):
-    with pytest.raises(ValueError, match='distance|count'):
+    with pytest.raises(ValueError, match=r'distance|count'):
         approach_poses(FLOOR, BOX, distance, count, None)

@@ -42,7 +42,8 @@ def test_every_parameter_is_described():
 
 
 def test_values_reach_their_settings():
-    settings = build_settings({'voxel_size': 0.05, 'model.reasoner.confidence': 0.7, 'input': 'rgbd'})
+    settings = build_settings(
+        {'voxel_size': 0.05, 'model.reasoner.confidence': 0.7, 'input': 'rgbd'})
     assert settings.map.voxel_size == 0.05
     assert settings.segmenter.reasoner.confidence == 0.7
     assert settings.node.input == 'rgbd'

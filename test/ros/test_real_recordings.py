@@ -18,7 +18,7 @@ def integrated(client):
 
 
 def test_the_living_room_at_10_hz_loses_no_cloud(start_node, client, shared):
-    frames = list(open_recording(shared / 'rgbd' / 'icl_livingroom'))
+    frames = list(open_recording(shared / 'data' / 'rgbd' / 'icl_livingroom'))
     assert len(frames) == 211
     messages = [client.cloud(frame, 1) for frame in frames]
     node = start_node()
@@ -39,7 +39,7 @@ def test_the_living_room_at_10_hz_loses_no_cloud(start_node, client, shared):
 
 
 def test_the_dining_room_is_fused_and_answers(start_node, client, shared):
-    frames = list(open_recording(shared / 'rgbd' / 'slambook2_dining'))
+    frames = list(open_recording(shared / 'data' / 'rgbd' / 'slambook2_dining'))
     assert len(frames) == 5
     start_node()
     client.wait_ready()
@@ -54,7 +54,7 @@ def test_the_dining_room_is_fused_and_answers(start_node, client, shared):
     'name', ['pcl_milk_detergents', 'pcl_office1', 'pcl_sixpack_chair', 'pcl_laptop_box'])
 def test_a_single_unorganised_cloud_is_fused_and_answers(start_node, client, shared, name):
     from omd3d_ros.ros.conversions import header_message, points_message
-    with np.load(shared / 'real' / f'{name}.npz') as stored:
+    with np.load(shared / 'data' / 'real' / f'{name}.npz') as stored:
         points, colors = stored['xyz'].astype(np.float32), stored['rgb'].astype(np.uint8)
     start_node({'voxel_size': 0.01})
     client.wait_ready()

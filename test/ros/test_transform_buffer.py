@@ -117,7 +117,7 @@ def test_the_parent_at_the_stamp_counts_when_a_frame_was_moved_to_another_parent
 ])
 def test_a_transform_that_is_none_is_refused_and_stores_nothing(parent, child, position, xyzw):
     buffer = TransformBuffer()
-    with pytest.raises(ValueError, match='two different names|not a pose'):
+    with pytest.raises(ValueError, match=r'two different names|not a pose'):
         buffer.insert(parent, child, 1, position, xyzw)
     with pytest.raises(FrameLookupError):
         buffer.lookup('a', 'b', 1)
