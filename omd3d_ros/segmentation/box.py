@@ -34,6 +34,15 @@ class OrientedBox:
         return np.stack([center - forward - left, center + forward - left,
                          center + forward + left, center - forward + left])
 
+    def covers(
+        self, points: npt.NDArray[np.floating], margin: float = 0.0
+    ) -> npt.NDArray[np.bool_]:
+        """Mark the points (n, 2 or more) over or under the box or this near it, metres."""
+        turn = np.array([[np.cos(self.yaw), -np.sin(self.yaw)],
+                         [np.sin(self.yaw), np.cos(self.yaw)]])
+        along = np.abs((points[:, :2] - np.asarray(self.center)[:2]) @ turn)
+        return np.asarray((along <= self.size[:2] / 2 + margin).all(axis=1))
+
 
 def fit_box(points: npt.NDArray[np.floating]) -> OrientedBox:
     """Return the smallest box about the vertical axis that holds points (n, 3), metres.

@@ -16,7 +16,7 @@ class Normals:
 
     vectors    (N, 3) float32  unit, without a side (n and -n mean the same; z >= 0)
     curvature  (N,) float32    smallest eigenvalue / sum of the three, in [0, 1/3];
-                               1/3 where fewer than 3 voxels are near
+                               1/3 where the voxels near are one, or on one line
     """
 
     vectors: npt.NDArray[np.float32]
@@ -102,6 +102,9 @@ def _fit(
                 + ee * (dd * ff - bb * ee)) / 2
         angle = np.arccos(min(1.0, max(-1.0, half))) / 3
         least = mean + 2 * p * np.cos(angle + 2 * np.pi / 3)
+        middle = trace - least - (mean + 2 * p * np.cos(angle))
+        if middle <= 1e-4 * trace:
+            continue
         curvature[i] = min(1 / 3, max(0.0, least / trace))
         best = 0.0
         for row in range(3):

@@ -19,6 +19,9 @@ class PlaneSettings:
         0.15, 'lowest height of a support above the floor', unit='m', low=0.0)
     wall_area: float = setting(0.8, 'smallest wall', unit='m^2', low=0.01)
     wall_height: float = setting(1.0, 'smallest height of a wall', unit='m', low=0.01)
+    wall_top: float = setting(
+        2.2, 'what reaches this high above the floor can be a wall, even when other things of '
+        'the map are higher', unit='m', low=0.0)
     behind_wall: float = setting(
         0.1, 'largest share of the map that may lie behind a wall', low=0.0, high=0.5)
     ceiling_height: float = setting(
@@ -52,13 +55,39 @@ class StackSettings:
 
 
 @dataclasses.dataclass(frozen=True)
+class FurnitureSettings:
+    """Which pieces belong to one piece of furniture."""
+
+    gap: float = setting(
+        0.05, 'a fragment joins what is about this near', unit='m', low=0.001, high=0.5)
+    fragment_voxels: int = setting(
+        200, 'smaller pieces are fragments', unit='voxels', low=1)
+    afloat: float = setting(
+        0.15, 'pieces that begin this high above the floor and are small are fragments too',
+        unit='m', low=0.0)
+    whole_size: float = setting(
+        0.6, 'pieces this long are not', unit='m', low=0.0)
+    table_area: float = setting(
+        0.4, 'smallest top of a table that chairs are parted from', unit='m^2', low=0.0)
+    table_height: float = setting(
+        0.6, 'its lowest height above the floor', unit='m', low=0.0)
+    beside_length: float = setting(
+        0.6, 'longest thing that is parted from a table, as a share of its length', low=0.0,
+        high=1.0)
+
+    def __post_init__(self) -> None:
+        check_settings(self)
+
+
+@dataclasses.dataclass(frozen=True)
 class ProposalSettings:
     """Which groups of voxels become proposals."""
 
     normal_rings: int = setting(
         2, 'neighbourhood of a normal: rings of voxels', unit='voxels', low=1, high=6)
-    furniture_gap: float = setting(
-        0.05, 'parts of furniture nearer than this belong together', unit='m', low=0.001, high=0.5)
+    min_neighbors: int = setting(
+        4, 'voxels with fewer of the 26 neighbours are noise, such as flying pixels',
+        unit='voxels', low=0, high=26)
     min_thing_voxels: int = setting(
         14, 'smallest thing on a support', unit='voxels', low=1)
     min_thing_size: float = setting(
@@ -72,6 +101,7 @@ class ProposalSettings:
     max_proposals: int = setting(
         100, 'proposals kept, those of highest objectness', low=1, high=1000)
     planes: PlaneSettings = dataclasses.field(default_factory=PlaneSettings)
+    furniture: FurnitureSettings = dataclasses.field(default_factory=FurnitureSettings)
     stacks: StackSettings = dataclasses.field(default_factory=StackSettings)
 
     def __post_init__(self) -> None:

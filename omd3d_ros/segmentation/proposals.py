@@ -6,16 +6,18 @@ import numpy as np
 import numpy.typing as npt
 
 from omd3d_ros.mapping.snapshot import MapSnapshot
+from omd3d_ros.segmentation.furniture import join_fragments, part_from_tables
 from omd3d_ros.segmentation.normals import find_normals
 from omd3d_ros.segmentation.planes import Surfaces, find_surfaces
 from omd3d_ros.segmentation.proposal_settings import ProposalSettings
 from omd3d_ros.segmentation.scene import Proposal
 from omd3d_ros.segmentation.stacks import part_stacks
-from omd3d_ros.segmentation.voxel_grid import VoxelGrid
+from omd3d_ros.segmentation.voxel_grid import VoxelGrid, groups_of
 
 _NEAR_SUPPORT = 3  # voxels at most from a support up to the lowest voxel of a thing on it
 _ON_SUPPORT = 0.5  # share of a thing's footprint that must lie over its support
 _REMNANT_DEPTH = 0.1  # m from a wall within which flat pieces are taken for pieces of it
+_REMNANT_SHARE = 0.95  # share of such a piece that lies there
 
 
 def find_proposals(snapshot: MapSnapshot, settings: ProposalSettings) -> tuple[Proposal, ...]:
@@ -31,24 +33,21 @@ def find_proposals(snapshot: MapSnapshot, settings: ProposalSettings) -> tuple[P
     grid = VoxelGrid.of_points(snapshot.points, snapshot.voxel_size)
     normals = find_normals(grid, settings.normal_rings)
     surfaces = find_surfaces(grid, normals, settings.planes)
-    rest = ~surfaces.shell & (surfaces.support < 0)
+    clear = (grid.neighbors >= 0).sum(axis=1) >= settings.min_neighbors
+    rest = clear & ~surfaces.shell & (surfaces.support < 0)
     pieces = grid.components(rest)
     piles, is_thing = _piles(grid, surfaces, pieces, settings)
-    things = _groups(part_stacks(grid, normals, piles, settings.stacks))
-    structure = ~surfaces.shell & ~is_thing
-    furniture = _furniture(grid, structure, surfaces, settings)
+    things = groups_of(part_stacks(grid, normals, piles, settings.stacks))
+    structure = clear & ~surfaces.shell & ~is_thing
+    kinds = part_from_tables(
+        grid, pieces, surfaces.supports, surfaces.floor, settings.furniture)
+    furniture = _furniture(grid, structure, kinds, surfaces, settings)
     proposals = [
         Proposal(voxels, _objectness(snapshot, voxels, surfaces, settings))
         for voxels in (*things, *furniture)]
     proposals = [proposal for proposal in proposals if proposal.objectness > 0]
     proposals.sort(key=lambda p: (-p.objectness, int(p.voxels[0])))
     return tuple(proposals[:settings.max_proposals])
-
-
-def _groups(labels: npt.NDArray[np.int32]) -> list[npt.NDArray[np.int64]]:
-    members = np.flatnonzero(labels >= 0)
-    order = members[np.argsort(labels[members], kind='stable')]
-    return np.split(order, np.flatnonzero(np.diff(labels[order])) + 1) if len(order) else []
 
 
 def _piles(
@@ -65,7 +64,7 @@ def _piles(
     footprints = [
         np.unique(_columns(grid.points[support.voxels], grid.voxel_size))
         for support in surfaces.supports]
-    for voxels in _groups(pieces):
+    for voxels in groups_of(pieces):
         points = grid.points[voxels]
         size = float(np.ptp(points, axis=0).max())
         whole = len(voxels) >= settings.min_thing_voxels and size >= settings.min_thing_size
@@ -116,23 +115,14 @@ def _stands_on_any(
 
 
 def _furniture(
-    grid: VoxelGrid, structure: npt.NDArray[np.bool_], surfaces: Surfaces,
-    settings: ProposalSettings,
+    grid: VoxelGrid, structure: npt.NDArray[np.bool_], kinds: npt.NDArray[np.int32],
+    surfaces: Surfaces, settings: ProposalSettings,
 ) -> list[npt.NDArray[np.int64]]:
-    """Return the connected groups of what is neither shell nor thing, small gaps bridged."""
-    members = np.flatnonzero(structure)
-    if not len(members):
-        return []
-    size = max(settings.furniture_gap, grid.voxel_size)
-    cells = np.floor(grid.points[members].astype(np.float64) / size)
-    cells, owner = np.unique(cells.astype(np.int64), axis=0, return_inverse=True)
-    centers = ((cells + 0.5) * size).astype(np.float32)
-    coarse = VoxelGrid.of_points(centers, size)
-    labels = coarse.components(np.ones(len(centers), bool))[owner.ravel()]
-    whole = np.full(len(grid), -1, np.int32)
-    whole[members] = labels
+    """Return the pieces of what is neither shell nor thing."""
+    pieces = join_fragments(
+        grid, np.flatnonzero(structure), kinds, surfaces.floor, settings.furniture)
     found = []
-    for voxels in _groups(whole):
+    for voxels in groups_of(pieces):
         extent = np.ptp(grid.points[voxels], axis=0)
         if (len(voxels) >= settings.min_furniture_voxels
                 and extent.max() >= settings.min_furniture_size
@@ -142,11 +132,8 @@ def _furniture(
 
 
 def _is_wall_remnant(points: npt.NDArray[np.float32], surfaces: Surfaces) -> bool:
-    for wall in surfaces.walls:
-        distances = wall.distances(points)
-        if np.percentile(distances, 95) < _REMNANT_DEPTH:
-            return True
-    return False
+    return any(wall.holds(points, _REMNANT_DEPTH).mean() > _REMNANT_SHARE
+               for wall in surfaces.walls)
 
 
 def _objectness(

@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from omd3d_ros.segmentation.box import fit_box
 from omd3d_ros.segmentation.normals import Normals
-from omd3d_ros.segmentation.planes import fit_plane
+from omd3d_ros.segmentation.plane import fit_plane
 from omd3d_ros.segmentation.proposal_settings import StackSettings
 from omd3d_ros.segmentation.voxel_grid import VoxelGrid, compiled
 
@@ -172,7 +172,4 @@ def _is_panel(
 
 def _encloses(upper: npt.NDArray[np.float32], lower: npt.NDArray[np.float32]) -> bool:
     """Whether the lower part is the bottom of a vessel whose wall is the upper part."""
-    box = fit_box(upper)
-    turn = np.array([[np.cos(box.yaw), -np.sin(box.yaw)], [np.sin(box.yaw), np.cos(box.yaw)]])
-    inside = np.abs((lower[:, :2] - box.center[:2]) @ turn) <= box.size[:2] / 2
-    return bool(inside.all(axis=1).mean() >= _ENCLOSED)
+    return bool(fit_box(upper).covers(lower).mean() >= _ENCLOSED)

@@ -67,6 +67,26 @@ class VoxelGrid:
         return _components(self.neighbors, members, same.astype(np.int32, copy=False))
 
 
+    def coarsened(
+        self, members: npt.NDArray[np.int64], size: float
+    ) -> tuple[VoxelGrid, npt.NDArray[np.int64]]:
+        """Return a grid of larger voxels (``size``, metres) made of the members (n,).
+
+        The second result (n,) is the index of each member's larger voxel.
+        """
+        keys = voxel_keys(self.points[members], size)
+        _, owner, counts = np.unique(keys, return_inverse=True, return_counts=True)
+        means = [np.bincount(owner, self.points[members, axis]) / counts for axis in range(3)]
+        return VoxelGrid.of_points(np.stack(means, axis=1).astype(np.float32), size), owner
+
+
+def groups_of(labels: npt.NDArray[np.integer[Any]]) -> list[npt.NDArray[np.int64]]:
+    """Return the ascending indices of each label >= 0 of labels (N,), by ascending label."""
+    members = np.flatnonzero(labels >= 0)
+    order = members[np.argsort(labels[members], kind='stable')]
+    return np.split(order, np.flatnonzero(np.diff(labels[order])) + 1) if len(order) else []
+
+
 def voxel_keys(
     points: npt.NDArray[np.floating[Any]], voxel_size: float
 ) -> npt.NDArray[np.int64]:

@@ -3,7 +3,8 @@ import pytest
 
 from omd3d_ros.mapping.snapshot import MapSnapshot
 from omd3d_ros.segmentation.normals import find_normals
-from omd3d_ros.segmentation.planes import find_surfaces, fit_plane
+from omd3d_ros.segmentation.plane import fit_plane
+from omd3d_ros.segmentation.planes import find_surfaces
 from omd3d_ros.segmentation.proposal_settings import PlaneSettings, ProposalSettings
 from omd3d_ros.segmentation.proposals import find_proposals
 from omd3d_ros.segmentation.superpoints import SuperpointSettings, find_superpoints
@@ -157,7 +158,7 @@ def test_surfaces_are_found_where_they_are(room):
     assert abs(surfaces.floor.offset) < 0.01
     assert len(surfaces.walls) == 2
     for wall in surfaces.walls:  # their normals point into the room
-        assert np.median(wall.distances(snapshot.points)) > 0
+        assert np.median(wall.plane.distances(snapshot.points)) > 0
     heights = [snapshot.points[s.voxels, 2].mean() for s in surfaces.supports]
     assert any(abs(height - 0.73) < 0.03 for height in heights)
     floor = owner == names.index('floor')
