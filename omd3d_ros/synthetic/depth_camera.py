@@ -49,8 +49,9 @@ class DepthCamera:
     def __init__(self, models: Sequence[Model], camera: PinholeCamera,
                  rng: np.random.Generator) -> None:
         import open3d
-        self._tensor: Any = open3d.core.Tensor
-        self._scene = open3d.t.geometry.RaycastingScene()
+        core: Any = open3d.core
+        self._tensor = core.Tensor
+        self._scene: Any = open3d.t.geometry.RaycastingScene()
         self._models = list(models)
         self._camera = camera
         self._rng = rng
