@@ -95,7 +95,7 @@ def furnish(library: Path, rng: np.random.Generator) -> list[Placed]:
         Placed('bottle', bottle((38, 104, 58), (32, 32, 34)).placed(2.38, 2.12, top, 0)),
         Placed('book', book((150, 40, 44)).placed(1.74, 1.7, top, np.deg2rad(20))),
         take('oakChair', 'chair', 1.15, 1.95, 90),
-        take('oakChair', 'chair', 3.05, 1.85, -92),
+        take('oakChair', 'chair', 3.5, 2.0, -75),
         take('sofa2', 'sofa', 2.1, 3.3, 0),
         Placed('desk', desk.placed(3.6, 0.5, 0, np.pi)),
         take('teddyBear', 'teddy bear', 3.98, 0.5, 165, z=desk_top),
