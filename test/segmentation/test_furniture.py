@@ -18,6 +18,10 @@ def block(low, high):
     return np.stack([g.ravel() for g in np.meshgrid(*spans, indexing='ij')], axis=1)
 
 
+def moved(points, x):
+    return points + np.array([x, 0.0, 0.0])
+
+
 def scene(*blocks):
     points = np.concatenate(blocks).astype(np.float32)
     owner = np.repeat(np.arange(len(blocks)), [len(b) for b in blocks])
@@ -37,12 +41,12 @@ CRATE = block((0, 0, 0), (0.4, 0.4, 0.4))
 
 
 def test_whole_pieces_that_are_only_near_stay_two():
-    first, second = joined(*scene(CRATE, CRATE + [0.44, 0, 0]))
+    first, second = joined(*scene(CRATE, moved(CRATE, 0.44)))
     assert first != second
 
 
 def test_what_touches_is_one_piece_unless_it_is_of_another_kind():
-    grid, owner = scene(CRATE, CRATE + [0.4, 0, 0])
+    grid, owner = scene(CRATE, moved(CRATE, 0.4))
     first, second = joined(grid, owner)
     assert first == second
     first, second = joined(grid, owner, kinds=owner.astype(np.int32))
@@ -53,16 +57,16 @@ def test_a_small_fragment_joins_what_it_is_near():
     crumb = block((0.44, 0.1, 0), (0.5, 0.16, 0.1))
     first, second = joined(*scene(CRATE, crumb))
     assert first == second
-    first, second = joined(*scene(CRATE, crumb + [0.3, 0, 0]))
+    first, second = joined(*scene(CRATE, moved(crumb, 0.3)))
     assert first != second
 
 
-def test_a_seat_in_the_air_joins_the_larger_of_its_neighbours():
+def test_a_seat_in_the_air_joins_what_it_is_near_over_most_of_its_surface():
     seat = block((0, 0, 0.44), (0.4, 0.4, 0.54))
     rail = block((0.44, 0, 0), (0.5, 0.06, 0.5))
     crate, top, beside = joined(*scene(CRATE, seat, rail))
     assert crate == top
-    assert beside in (crate, max(crate, beside))
+    assert beside != crate
 
 
 def test_without_a_floor_nothing_hangs_in_the_air():
@@ -96,19 +100,19 @@ def kinds_at_table(*pieces, top=TOP, floor=FLOOR):
 
 
 def test_chairs_are_parted_from_their_table_but_legs_are_not():
-    other = CHAIR + [0.7, 0, 0]
+    other = moved(CHAIR, 0.7)
     chair, second, leg = kinds_at_table(CHAIR, other, LEG)
     assert chair != second
     assert 0 not in (chair, second)
     assert leg == 0
 
 
-@pytest.mark.parametrize(('piece', 'moved'), [
+@pytest.mark.parametrize(('piece', 'shift'), [
     (HUTCH, (0, 0, 0)),  # as long as the table
     (CHAIR, (0, 1.0, 0)),  # far from it
 ])
-def test_what_is_long_or_far_away_is_not_parted(piece, moved):
-    assert kinds_at_table(piece + np.array(moved)) == [0]
+def test_what_is_long_or_far_away_is_not_parted(piece, shift):
+    assert kinds_at_table(piece + np.array(shift)) == [0]
 
 
 def test_a_low_or_small_surface_is_no_table():
