@@ -177,7 +177,8 @@ def _run(
     step('drawing the map')
     (out / 'results.json').write_text(
         json.dumps([result_record(result) for _, result in answered], indent=1) + '\n')
-    assert watch.map is not None
+    if watch.map is None:
+        raise DemoError('the map was not published')
     room = cloud_from_message(watch.map)
     draw_picture(
         room.points().reshape(-1, 3).astype(np.float32), room.colors().reshape(-1, 3), _VOXEL,
