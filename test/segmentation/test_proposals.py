@@ -184,3 +184,31 @@ def test_superpoints_are_connected_patches_that_keep_edges():
         assert pieces.max() == 0  # one connected patch
     sizes = np.bincount(labels)
     assert 6 <= (sizes > 0.3 * sizes.max()).sum() <= 12
+
+
+def test_a_thing_of_some_twenty_voxels_survives_on_a_table_and_a_speck_does_not():
+    rng = np.random.default_rng(0)
+    parts = room_parts(rng)
+    parts['dice'] = faces((1.423, 1.423, 0.745), (1.457, 1.477, 0.815), rng)
+    parts['speck'] = faces((1.1, 1.5, 0.80), (1.11, 1.51, 0.81), rng)
+    snapshot, owner = snapshot_of(parts)
+    dice = owner == list(parts).index('dice')
+    assert 15 <= dice.sum() <= 40
+    proposals = find_proposals(snapshot, ProposalSettings())
+    assert best_overlap(proposals, dice)[0] > 0.5
+    speck = np.flatnonzero(owner == list(parts).index('speck'))
+    assert not any(np.isin(speck, p.voxels).all() and len(p.voxels) < 10 for p in proposals)
+
+
+def test_two_things_a_few_centimetres_apart_are_two_proposals():
+    rng = np.random.default_rng(2)
+    parts = {
+        'top': sheet((0, 0.9), (0, 0.7), 0.0, rng),
+        'left': faces((0.2, 0.2, 0.0), (0.28, 0.28, 0.2), rng),
+        'right': faces((0.34, 0.2, 0.0), (0.42, 0.28, 0.2), rng),
+    }
+    snapshot, owner = snapshot_of(parts)
+    proposals = find_proposals(snapshot, ProposalSettings())
+    best = [best_overlap(proposals, owner == k) for k in (1, 2)]
+    assert min(overlap for overlap, _ in best) > 0.6
+    assert best[0][1] != best[1][1]
