@@ -38,6 +38,7 @@ class _Track:
     passes    passes that saw newer frames of it
     unseen    passes since the last observation
     merged    its voxels belong to other objects now; it is not handed out
+    confirmed it was CONFIRMED once, and stays so
     """
 
     found: SceneObject
@@ -45,8 +46,9 @@ class _Track:
     scores: dict[str, float]
     named: int = 1
     passes: int = 1
-    unseen: int = 0
+    gone_for: int = 0
     merged: bool = False
+    confirmed: bool = False
 
     @property
     def is_gone(self) -> bool:
@@ -103,15 +105,17 @@ class Tracker:
     def _begin(self, snapshot: MapSnapshot) -> None:
         restored = self._restored
         if restored is not None and restored[0] == snapshot.map_id:
-            self.clear()
+            if snapshot.map_id != self._map_id:
+                self.clear()
             remembered = round(1 / self._settings.label_rate)
             self._tracks = [
                 _Track(found, np.unique(voxel_keys(found.points, snapshot.voxel_size)),
-                       dict(zip(found.labels, found.label_scores, strict=True)), remembered)
+                       dict(zip(found.labels, found.label_scores, strict=True)), remembered,
+                       confirmed=found.state is not ObjectState.TENTATIVE)
                 for found in restored[1]]
             used = [int(match[1]) for found in restored[1]
                     if (match := _ID.fullmatch(found.id))]
-            self._numbers = itertools.count(max(used, default=0) + 1)
+            self._numbers = itertools.count(max(next(self._numbers), max(used, default=0) + 1))
         elif snapshot.map_id != self._map_id:
             self.clear()
         self._map_id = snapshot.map_id
@@ -143,11 +147,11 @@ class Tracker:
             zip(observation.labels, observation.label_scores, strict=True))
         if track is not None:
             passes = track.passes + (last_seen > track.found.last_seen_ns)
-            scores = self._averaged(track, scores)
+            scores = self._averaged(track, scores) if scores else dict(track.scores)
         labels = sorted(scores, key=lambda label: (-scores[label], label))
         labels = labels[:settings.max_labels]
-        confirmed = (frames >= settings.confirm_frames
-                     or passes >= settings.confirm_passes)
+        confirmed = (frames >= settings.confirm_frames or passes >= settings.confirm_passes
+                     or (track is not None and track.confirmed))
         found = SceneObject(
             id=track.found.id if track else f'object-{next(self._numbers)}',
             labels=tuple(labels), label_scores=tuple(scores[label] for label in labels),
@@ -159,7 +163,8 @@ class Tracker:
             last_seen_ns=last_seen,
             state=ObjectState.CONFIRMED if confirmed else ObjectState.TENTATIVE)
         kept = {label: scores[label] for label in labels}
-        return _Track(found, keys, kept, track.named + 1 if track else 1, passes)
+        named = (track.named if track else 0) + bool(observation.labels)
+        return _Track(found, keys, kept, named, passes, confirmed=confirmed)
 
     def _averaged(self, track: _Track, new: dict[str, float]) -> dict[str, float]:
         """Return the mean of all named passes; old ones fade once there are many."""
@@ -173,21 +178,23 @@ class Tracker:
     ) -> _Track:
         """Return a track that nothing matched: merged, STALE, or as it was."""
         settings, found = self._settings, track.found
-        merged = _share(track.keys, held) >= settings.merged_share
-        if not merged and found.state is not ObjectState.STALE:
+        stale = found.state is ObjectState.STALE
+        merged = not stale and _share(track.keys, held) >= settings.merged_share
+        if not merged and not stale:
             gone = 1 - _share(track.keys, alive)
             newer = [view for view in keyframes if view.stamp_ns > found.last_seen_ns]
             if gone >= settings.gone_share or is_seen_through(
                     found.points, newer, settings.through_share, settings.through_margin,
                     settings.through_relative):
                 found = dataclasses.replace(found, state=ObjectState.STALE)
+        gone = merged or found.state is ObjectState.STALE
         return dataclasses.replace(
-            track, found=found, unseen=track.unseen + 1, merged=merged)
+            track, found=found, merged=merged, gone_for=track.gone_for + 1 if gone else 0)
 
     def _bounded(self, tracks: list[_Track]) -> list[_Track]:
         """Drop what has been stale or merged for long, and the least recent beyond a number."""
         tracks = [track for track in tracks
-                  if not (track.is_gone and track.unseen > self._settings.forget_after)]
+                  if track.gone_for <= self._settings.forget_after]
         excess = len(tracks) - self._settings.max_objects
         if excess > 0:
             least = sorted(tracks, key=lambda t: (not t.is_gone, t.found.last_seen_ns))

@@ -259,3 +259,41 @@ def test_labels_are_averaged_over_passes(tracker):
 
 def test_an_empty_map_has_no_objects(tracker):
     assert tracker.update(*a_pass([], 1), []) == ()
+
+
+def test_what_was_confirmed_once_stays_confirmed(tracker):
+    tracker.update(*a_pass([CUP], 1, frames=9), [])
+    (found,) = tracker.update(*a_pass([CUP], 2, frames=1), [])
+    assert found.state is ObjectState.CONFIRMED
+    later = Tracker(TrackerSettings())
+    later.restore('m', [found])
+    (again,) = later.update(*a_pass([CUP], 3, frames=1), [])
+    assert again.state is ObjectState.CONFIRMED
+
+
+def test_an_object_long_out_of_view_is_reported_stale_before_it_is_forgotten():
+    tracker = Tracker(TrackerSettings(forget_after=2))
+    tracker.update(*a_pass([CUP, BOX], 1), [])
+    for sec in range(2, 8):  # out of view: its voxels are there, but nothing observes it
+        snapshot, observations = a_pass([BOX, CUP], sec)
+        assert len(tracker.update(snapshot, observations[:1], [])) == 2
+    found = tracker.update(*a_pass([BOX], 9), [])
+    assert sorted(o.state for o in found) == [ObjectState.CONFIRMED, ObjectState.STALE]
+    for sec in (10, 11, 12):
+        found = tracker.update(*a_pass([BOX], sec), [])
+    assert len(found) == 1
+
+
+def test_restoring_the_same_map_gives_no_id_twice(tracker):
+    first = tracker.update(*a_pass([CUP, BOX], 1), [])
+    tracker.restore('m', first[:1])
+    found = tracker.update(*a_pass([CUP, block(3, 0, 0)], 2), [])
+    assert [o.id for o in found] == ['object-1', 'object-3']
+
+
+def test_a_pass_without_names_leaves_the_labels_alone(tracker):
+    (first,) = tracker.update(*a_pass([CUP], 1), [])
+    for sec in range(2, 8):
+        (found,) = tracker.update(*a_pass([CUP], sec, labels={0: ((), ())}), [])
+    assert found.labels == first.labels
+    assert found.label_scores == first.label_scores
