@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
+from omd3d_ros.segmentation.superpoints import SuperpointSettings
 from omd3d_ros.settings import check_settings, setting
 
 
@@ -102,6 +103,7 @@ class ProposalSettings:
         100, 'proposals kept, those of highest objectness', low=1, high=1000)
     planes: PlaneSettings = dataclasses.field(default_factory=PlaneSettings)
     furniture: FurnitureSettings = dataclasses.field(default_factory=FurnitureSettings)
+    superpoints: SuperpointSettings = dataclasses.field(default_factory=SuperpointSettings)
     stacks: StackSettings = dataclasses.field(default_factory=StackSettings)
 
     def __post_init__(self) -> None:

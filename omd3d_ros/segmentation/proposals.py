@@ -12,11 +12,13 @@ from omd3d_ros.segmentation.planes import Surfaces, find_surfaces
 from omd3d_ros.segmentation.proposal_settings import ProposalSettings
 from omd3d_ros.segmentation.scene import Proposal
 from omd3d_ros.segmentation.stacks import part_stacks
+from omd3d_ros.segmentation.superpoints import find_superpoints
 from omd3d_ros.segmentation.voxel_grid import VoxelGrid, groups_of
 
 _NEAR_SUPPORT = 3  # voxels at most from a support up to the lowest voxel of a thing on it
 _ON_SUPPORT = 0.5  # share of a thing's footprint that must lie over its support
 _REMNANT_DEPTH = 0.1  # m from a wall within which flat pieces are taken for pieces of it
+_OWN_SHARE = 0.5  # share of a superpoint that makes it a thing's own
 _REMNANT_SHARE = 0.95  # share of such a piece that lies there
 
 
@@ -37,8 +39,11 @@ def find_proposals(snapshot: MapSnapshot, settings: ProposalSettings) -> tuple[P
     rest = clear & ~surfaces.shell & (surfaces.support < 0)
     pieces = grid.components(rest)
     piles, is_thing = _piles(grid, surfaces, pieces, settings)
-    things = groups_of(part_stacks(grid, normals, piles, settings.stacks))
-    structure = clear & ~surfaces.shell & ~is_thing
+    parts = part_stacks(grid, normals, piles, settings.stacks)
+    superpoints = find_superpoints(grid, normals, snapshot.colors, settings.superpoints)
+    parts = _completed(parts, superpoints, (parts >= 0) | ~rest)
+    things = groups_of(parts)
+    structure = clear & ~surfaces.shell & ~is_thing & (parts < 0)
     kinds = part_from_tables(
         grid, pieces, surfaces.supports, surfaces.floor, settings.furniture)
     furniture = _furniture(grid, structure, kinds, surfaces, settings)
@@ -48,6 +53,26 @@ def find_proposals(snapshot: MapSnapshot, settings: ProposalSettings) -> tuple[P
     proposals = [proposal for proposal in proposals if proposal.objectness > 0]
     proposals.sort(key=lambda p: (-p.objectness, int(p.voxels[0])))
     return tuple(proposals[:settings.max_proposals])
+
+
+def _completed(
+    parts: npt.NDArray[np.int32], superpoints: npt.NDArray[np.int32], free: npt.NDArray[np.bool_]
+) -> npt.NDArray[np.int32]:
+    """Give a thing the rest of every superpoint that is mostly its own.
+
+    A support takes a slab as thick as its noise, and with it the feet of what stands on it; the
+    feet share their superpoints with the thing above, the support's own surface does not.
+    """
+    owned = parts >= 0
+    if not owned.any():
+        return parts
+    sizes = np.bincount(superpoints)
+    pairs, counts = np.unique(
+        np.stack([superpoints[owned], parts[owned]]), axis=1, return_counts=True)
+    most = counts > _OWN_SHARE * sizes[pairs[0]]
+    owner = np.full(len(sizes), -1, np.int32)
+    owner[pairs[0][most]] = pairs[1][most]
+    return np.where(owned | ~free, parts, owner[superpoints]).astype(np.int32)
 
 
 def _piles(
