@@ -80,6 +80,11 @@ class Bench:
         self.client.destroy()
         self.node.destroy_node()
 
+    def _on_diagnostics(self, message: DiagnosticArray) -> None:
+        for status in message.status:
+            if status.name.endswith('omd3d'):
+                self.diagnostics = {value.key: value.value for value in status.values}
+
     def count(self, name: str) -> int:
         return int(self.diagnostics.get(name, 0))
 

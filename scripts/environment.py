@@ -84,6 +84,8 @@ def _steps() -> list[Step]:
         Step('tf2_msgs', ('compat', 'pyproject.toml'), _install_tf2_msgs),
         Step('omd3d_ros and its requirements', (*build, *package), _install_package),
         Step('system libraries', ('setup.py', 'scripts/system_packages.py'), _install_libraries),
+        Step('kernels', ('setup.py', 'omd3d_ros/mapping', 'omd3d_ros/segmentation'),
+             _compile_kernels),
         Step('language model', ('setup.py', 'omd3d_ros/segmentation/language_model.py'),
              _prepare_language_model),
     ]
@@ -146,6 +148,10 @@ def _install_libraries() -> None:
     packages = Path(_output([PYTHON, '-c', 'import sysconfig as s; print(s.get_path("platlib"))']))
     provide(missing_libraries(packages), _run)
     _run([PYTHON, '-c', 'import open3d, torch, rclpy'])
+
+
+def _compile_kernels() -> None:
+    _run([PYTHON, '-m', 'omd3d_ros.segmentation.warm_up'], show=True)
 
 
 def _prepare_language_model() -> None:

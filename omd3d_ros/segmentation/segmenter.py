@@ -21,6 +21,7 @@ from omd3d_ros.segmentation.reasoner import Reasoner
 from omd3d_ros.segmentation.scene import Answer, Observation, Scene, SceneObject
 from omd3d_ros.segmentation.segmenter_settings import SegmenterSettings
 from omd3d_ros.segmentation.tracker import Tracker
+from omd3d_ros.segmentation.warm_up import warm_up
 
 
 class Segmenter:
@@ -36,6 +37,7 @@ class Segmenter:
         self._appearance = Appearance(settings.appearance, torch.device(settings.language.device))
         language_model = LanguageModel(settings.language)
         self._reasoner = Reasoner(settings.reasoner, language_model)
+        warm_up()
         self.model = f'{self._appearance.model} + {language_model.model}'
 
     def perceive(self, snapshot: MapSnapshot, keyframes: Sequence[Keyframe]) -> Scene:
