@@ -153,6 +153,7 @@ class Fusion:
         self._counters.add('clouds_integrated')
         self._counters.add('voxels_cleared', result.voxels_cleared)
         self._counters.add('voxels_evicted', result.voxels_evicted)
+        self._counters.add('voxels_decayed', result.voxels_decayed)
         self._offer_keyframe(content, map_from_sensor, stamp_ns)
 
     def _offer_keyframe(self, content: Cloud | DepthView, pose: Matrix, stamp_ns: int) -> None:

@@ -326,6 +326,15 @@ def test_a_low_confidence_is_told(start_node, client, frames):
     assert result.objects
 
 
+def test_several_that_fit_equally_are_told_and_all_are_given(start_node, client, frames):
+    start_node({'model.reasoner.ambiguity': 1.0, 'model.reasoner.found': 0.2, 'tf_timeout': 5.0})
+    client.wait_ready()
+    client.play(frames)
+    result = client.command('find the chair', deadline=60)
+    assert result.status == R.AMBIGUOUS, result.answer
+    assert len(result.objects) >= 2
+
+
 def test_the_lifecycle_can_be_driven_by_hand(start_node, client, frames):
     start_node({'autostart': 'false'})
 
