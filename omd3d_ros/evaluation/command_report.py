@@ -8,9 +8,8 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import linear_sum_assignment
 
-from omd3d_ros.evaluation.metrics import box_iou
+from omd3d_ros.evaluation.metrics import box_iou, set_f1
 from omd3d_ros.evaluation.real_commands import KINDS, RealCommand
 from omd3d_ros.segmentation.box import OrientedBox
 from omd3d_ros.segmentation.scene import Outcome
@@ -146,7 +145,7 @@ def score_command(
         best_iou=float(overlaps.max(initial=0.0)),
         first=bool(overlaps[:1].max(initial=0.0) >= threshold),
         hit=bool(overlaps.max(initial=0.0) >= threshold),
-        f1=_set_f1(overlaps, threshold),
+        f1=set_f1(overlaps, threshold),
         rejected=prediction.outcome is Outcome.NOT_FOUND,
         chance=float(fits.mean()) if len(fits) else 0.0,
         reachable=bool(fits.any()))
@@ -158,16 +157,6 @@ def _overlaps(
     """Return the IoU of every box with every target, (boxes, targets)."""
     pairs = [[box_iou(box, target) for target in targets] for box in boxes]
     return np.array(pairs, dtype=np.float64).reshape(len(boxes), len(targets))
-
-
-def _set_f1(overlaps: npt.NDArray[np.float64], threshold: float) -> float:
-    """F1 of a set against another, as in Multi3DRefer; two empty sets agree fully."""
-    selected, targets = overlaps.shape
-    if selected + targets == 0:
-        return 1.0
-    fits = overlaps >= threshold
-    matched = fits[linear_sum_assignment(fits, maximize=True)].sum()
-    return float(2 * matched / (selected + targets))
 
 
 def _summary(kind: str, scores: Sequence[CommandScore]) -> KindSummary:
