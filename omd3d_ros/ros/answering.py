@@ -74,7 +74,7 @@ class Answering:
             command.on_stage('perceiving', 0.2)
             perceived, waited = self._scene(command)
             command.on_stage('reasoning', 0.7)
-            reply = self._reason(command, perceived, viewpoint)
+            reply, perceived = self._reason(command, perceived, viewpoint)
         except _RefusalError as refusal:
             return CommandResult(
                 refusal.status, refusal.text, viewpoint_frame=frame, model=self._worker.model)
@@ -137,7 +137,8 @@ class Answering:
 
     def _reason(
         self, command: Command, perceived: PerceivedScene, viewpoint: Matrix | None
-    ) -> Reply:
+    ) -> tuple[Reply, PerceivedScene]:
+        """Return the worker's reply, and the scene it is about: a newer one after a restart."""
         while not command.finished:
             scene = perceived.scene
             future = self._worker.request(
@@ -145,7 +146,7 @@ class Answering:
             try:
                 while not command.finished:
                     try:
-                        return future.result(timeout=_POLL)
+                        return future.result(timeout=_POLL), perceived
                     except TimeoutError:
                         continue
             except WorkerLostError as error:

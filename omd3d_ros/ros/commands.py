@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import collections
+import contextlib
 import dataclasses
 import enum
 import itertools
@@ -94,6 +95,11 @@ class Command:
             self.result = result
         try:
             self._on_finish(self, result)
+        except Exception as error:  # an answer that cannot be told must not end the others
+            _log.exception('the answer to %s could not be told', self.command_id)
+            failed = CommandResult(Status.MODEL_UNAVAILABLE, f'{type(error).__name__}: {error}')
+            with contextlib.suppress(Exception):
+                self._on_finish(self, failed)
         finally:
             self._finished.set()
         return True

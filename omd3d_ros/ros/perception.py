@@ -130,6 +130,8 @@ class Perception:
         latest = self._latest
         with self._fusion.exclusive() as voxel_map:
             now = (voxel_map.map_id, voxel_map.revision)
+            if voxel_map.voxel_count == 0:
+                return False
         if latest is None:
             return True
         return (latest.scene.map_id, latest.scene.revision) != now or (

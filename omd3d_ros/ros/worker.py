@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import contextlib
 import ctypes
 import json
@@ -38,7 +39,8 @@ class Worker:
         self._channel = channel
         self._segmenter = segmenter
         self._keyframes: dict[int, Keyframe] = {}
-        self._scene: Scene | None = None
+        # the node may still ask about the scene before the one that was just perceived
+        self._scenes: collections.deque[Scene] = collections.deque(maxlen=2)
 
     def run(self) -> None:
         """Serve until the channel is closed."""
@@ -65,17 +67,18 @@ class Worker:
             self._keyframes.update({frame.key: frame for frame in body.new})
             self._keyframes = {key: self._keyframes[key] for key in body.keyframe_keys}
             frames = tuple(self._keyframes.values())
-            self._scene = self._segmenter.perceive(body.snapshot, frames)
-            return self._scene
+            scene = self._segmenter.perceive(body.snapshot, frames)
+            self._scenes.append(scene)
+            return scene
         if isinstance(body, Restore):
             self._keyframes.clear()
-            self._scene = None
+            self._scenes.clear()
             self._segmenter.restore(body.map_id, body.objects)
             return None
-        scene = self._scene
-        if scene is None or (scene.map_id, scene.revision) != (body.map_id, body.revision):
-            raise LookupError(f'map {body.map_id} revision {body.revision} was not perceived here')
-        return self._segmenter.reason(scene, body.command, body.map_from_viewpoint)
+        for scene in self._scenes:
+            if (scene.map_id, scene.revision) == (body.map_id, body.revision):
+                return self._segmenter.reason(scene, body.command, body.map_from_viewpoint)
+        raise LookupError(f'map {body.map_id} revision {body.revision} was not perceived here')
 
 
 def _end_with_parent(parent: int) -> None:

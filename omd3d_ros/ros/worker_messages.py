@@ -41,7 +41,7 @@ class Perceive:
 
 @dataclasses.dataclass(frozen=True)
 class Reason:
-    """Answer a command on the scene perceived last; it must be that of ``map_id``, ``revision``."""
+    """Answer a command on the scene of ``map_id`` and ``revision``, one of the last two."""
 
     map_id: str
     revision: int

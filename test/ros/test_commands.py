@@ -115,6 +115,23 @@ def test_every_command_ends_exactly_once_when_the_queue_closes(desk):
     assert late.result.status == Status.BUSY
 
 
+def test_an_answer_that_cannot_be_told_is_told_as_a_failure_and_the_next_one_served():
+    told = []
+
+    def tell(command, result):
+        if result.status == Status.OK and command.text == 'bad':
+            raise KeyError('object-1')
+        told.append((command.text, result.status))
+
+    queue = CommandQueue(lambda command: CommandResult(Status.OK, ''), size=3)
+    commands = [Command(text, text, '', 5.0, on_finish=tell) for text in ('bad', 'good')]
+    for command in commands:
+        queue.offer(command)
+    assert all(command.wait(5) for command in commands)
+    queue.close()
+    assert told == [('bad', Status.MODEL_UNAVAILABLE), ('good', Status.OK)]
+
+
 def test_finish_counts_once(desk):
     command = desk.command()
     assert command.finish(CommandResult(Status.OK, 'first'))
