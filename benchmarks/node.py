@@ -21,7 +21,6 @@ from pathlib import Path
 from typing import Any
 
 import rclpy
-from ament_index_python import get_package_share_directory
 from diagnostic_msgs.msg import DiagnosticArray
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
@@ -97,6 +96,7 @@ class Bench:
         """Send clouds at a rate; return how many came through and the node's processor share."""
         time.sleep(1.5)
         before, busy = self.count('clouds_integrated'), processor_seconds(self.process.pid)
+        received = self.count('clouds_received')
         start = time.monotonic()
         sent = 0
         while time.monotonic() - start < seconds:
@@ -113,7 +113,8 @@ class Bench:
         share = (processor_seconds(self.process.pid) - busy) / took
         time.sleep(2.5)
         return {'rate': rate, 'sent': sent, 'sent_rate': sent / took,
-                'integrated': self.count('clouds_integrated') - before, 'cpu_share': share}
+                'integrated': self.count('clouds_integrated') - before,
+                'received': self.count('clouds_received') - received, 'cpu_share': share}
 
     def latencies(self, repeats: int, before: Any) -> dict[str, float]:
         """Time commands from goal to result, ms; ``before`` runs ahead of each."""
@@ -140,7 +141,7 @@ def measure(frames: list[Any], messages: list[PointCloud2], shm: bool,
             bench.client.ask(COMMANDS[0], deadline=60.0)
             result['cached'] = bench.latencies(40, lambda: None)
             result['changed'] = bench.latencies(
-                10, lambda: (time.sleep(4.0), bench.stream(frames, messages, 10.0, 0.2)))
+                5, lambda: (time.sleep(4.0), bench.stream(frames, messages, 10.0, 0.2)))
             result['node_rss_mb'] = memory_mb(bench.process.pid)
             result['worker_rss_mb'] = memory_mb(bench.worker())
             result['map_voxels'] = bench.count('map_voxels')
@@ -169,7 +170,7 @@ def main() -> None:
             out.unlink()
     else:
         if options.shm == 'on':
-            profile = Path(get_package_share_directory('omd3d_ros')) / 'config' / 'shm.xml'
+            profile = Path(__file__).resolve().parents[1] / 'config' / 'shm.xml'
             os.environ['FASTRTPS_DEFAULT_PROFILES_FILE'] = str(profile)
         rclpy.init()
         frames = list(open_recording(options.recording))
