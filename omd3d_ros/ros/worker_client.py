@@ -98,12 +98,6 @@ class WorkerClient:
                 return WorkerState.BUSY
             return self._state
 
-    @property
-    def process_id(self) -> int | None:
-        """The worker's process, if one runs."""
-        process = self._process
-        return process.pid if process is not None and process.poll() is None else None
-
     def wait_ready(self, timeout: float) -> bool:
         """Wait until the worker takes requests; False when it did not within ``timeout`` s."""
         with self._changed:

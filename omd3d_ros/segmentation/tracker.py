@@ -36,7 +36,7 @@ class _Track:
     scores    its labels, averaged over the named passes
     named     passes that gave it labels
     passes    passes that saw newer frames of it
-    unseen    passes since the last observation
+    gone_for  passes since it became STALE or merged, 0 while it is there
     merged    its voxels belong to other objects now; it is not handed out
     confirmed it was CONFIRMED once, and stays so
     """
@@ -52,7 +52,7 @@ class _Track:
 
     @property
     def is_gone(self) -> bool:
-        return self.merged or self.found.state is ObjectState.STALE
+        return self.gone_for > 0
 
 
 class Tracker:
@@ -181,9 +181,9 @@ class Tracker:
         stale = found.state is ObjectState.STALE
         merged = not stale and _share(track.keys, held) >= settings.merged_share
         if not merged and not stale:
-            gone = 1 - _share(track.keys, alive)
+            absent = 1 - _share(track.keys, alive)
             newer = [view for view in keyframes if view.stamp_ns > found.last_seen_ns]
-            if gone >= settings.gone_share or is_seen_through(
+            if absent >= settings.gone_share or is_seen_through(
                     found.points, newer, settings.through_share, settings.through_margin,
                     settings.through_relative):
                 found = dataclasses.replace(found, state=ObjectState.STALE)

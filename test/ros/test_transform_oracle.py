@@ -38,12 +38,12 @@ def cases(tmp_path_factory):
     except (subprocess.CalledProcessError, subprocess.TimeoutExpired):
         pytest.skip("Debian's python3-tf2 cannot be downloaded here")
     for package in folder.glob('*.deb'):
-        subprocess.run(['dpkg', '-x', package, folder / 'root'], check=True)
+        subprocess.run(['dpkg', '-x', package, folder / 'unpacked'], check=True)
     (folder / 'rospy.py').write_text('from genpy import Duration, Time\n')
-    libraries = next((folder / 'root/usr/lib').glob('*/libtf2.so*')).parent
+    libraries = next((folder / 'unpacked/usr/lib').glob('*/libtf2.so*')).parent
     environment = {
         'PATH': os.environ['PATH'],
-        'PYTHONPATH': f'{folder}:{folder}/root/usr/lib/python3/dist-packages',
+        'PYTHONPATH': f'{folder}:{folder}/unpacked/usr/lib/python3/dist-packages',
         'LD_LIBRARY_PATH': str(libraries),
     }
     answered = subprocess.run(
