@@ -2,7 +2,7 @@
 
 Layout: magic (8 bytes), version (uint32), payload length (uint64), sha256 of the payload, all
 little-endian, then the payload: an uncompressed npz without pickles. Scalars are JSON in its
-member ``meta``.
+member ``meta``. What is not in an older file's ``meta`` has its default.
 """
 
 from __future__ import annotations
@@ -12,21 +12,22 @@ import dataclasses
 import hashlib
 import io
 import json
+import math
 import os
 import stat
 import struct
 import uuid
-import zipfile
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from omd3d_ros.mapping.array_archive import Arrays, pack_arrays, unpack_arrays
 from omd3d_ros.mapping.camera import PinholeCamera
 from omd3d_ros.mapping.keyframes import Keyframe
 from omd3d_ros.mapping.snapshot import MapSnapshot
-from omd3d_ros.mapping.snapshot_positions import snapshot_positions
+from omd3d_ros.mapping.snapshot_positions import MAX_STAMP, snapshot_positions
 
 _MAGIC = b'OMD3DMAP'
 _VERSION = 1
@@ -42,7 +43,7 @@ class MapFileError(ValueError):
 class StoredObject:
     """An object as it is stored: points (n, 3) float32, colors (n, 3) uint8, and a JSON record.
 
-    Raises ValueError when the arrays have another type or shape.
+    Raises ValueError when the arrays have another type or shape, or a point is not finite.
     """
 
     id: str
@@ -56,15 +57,21 @@ class StoredObject:
             raise ValueError(f'points: {self.points.dtype} {self.points.shape}, must be (n, 3)')
         if self.colors.dtype != np.uint8 or self.colors.shape != (count, 3):
             raise ValueError(f'colors: {self.colors.dtype} {self.colors.shape}, must be (n, 3)')
+        if not np.isfinite(self.points).all():
+            raise ValueError('points: must be finite')
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class MapContents:
-    """Everything that a map file holds."""
+    """Everything that a map file holds.
+
+    settings  the parameters that the map was made with, as JSON; empty in older files
+    """
 
     snapshot: MapSnapshot
     keyframes: tuple[Keyframe, ...] = ()
     objects: tuple[StoredObject, ...] = ()
+    settings: dict[str, Any] = dataclasses.field(default_factory=dict)
 
 
 def save_map(path: str | os.PathLike[str], contents: MapContents) -> None:
@@ -75,7 +82,7 @@ def save_map(path: str | os.PathLike[str], contents: MapContents) -> None:
     MapFileError
         When the file cannot be written. What was there before stays as it was.
     ValueError
-        When an object's record is not JSON.
+        When the settings or an object's record are not JSON.
 
     """
     target = Path(path)
@@ -115,10 +122,14 @@ def load_map(path: str | os.PathLike[str]) -> MapContents:
             payload = _checked_payload(source, file)
     except OSError as error:
         raise MapFileError(f'{source}: cannot be read: {error.strerror or error}') from error
+    except MemoryError as error:
+        raise MapFileError(f'{source}: cannot be read: it is too large') from error
     try:
         return _unpacked(payload)
-    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, EOFError,
-            MemoryError, zipfile.BadZipFile) as error:
+    except KeyError as error:
+        raise MapFileError(f'{source}: not a map: it has no {error}') from error
+    except (ValueError, TypeError, AttributeError, ArithmeticError, RecursionError,
+            MemoryError) as error:
         raise MapFileError(f'{source}: not a map: {error}') from error
 
 
@@ -140,9 +151,9 @@ def _checked_payload(source: Path, file: io.BufferedReader) -> bytes:
     return payload
 
 
-def _packed(contents: MapContents) -> bytes:
+def _packed(contents: MapContents) -> memoryview:
     snapshot = contents.snapshot
-    arrays: dict[str, npt.NDArray[Any]] = {
+    arrays: Arrays = {
         f'snapshot_{name}': getattr(snapshot, name) for name in _SNAPSHOT_ARRAYS
     }
     keyframes = []
@@ -162,40 +173,31 @@ def _packed(contents: MapContents) -> bytes:
     meta = {
         'map_id': snapshot.map_id, 'revision': int(snapshot.revision),
         'stamp_ns': int(snapshot.stamp_ns), 'voxel_size': float(snapshot.voxel_size),
-        'keyframes': keyframes, 'objects': objects,
+        'keyframes': keyframes, 'objects': objects, 'settings': contents.settings,
     }
     try:
         text = json.dumps(meta, allow_nan=False)
     except (TypeError, ValueError) as error:
-        raise ValueError(f'objects: a record is not JSON: {error}') from error
+        raise ValueError(f'settings, or the record of an object: not JSON: {error}') from error
     arrays['meta'] = np.frombuffer(text.encode(), np.uint8)
-    buffer = io.BytesIO()
-    np.savez(buffer, allow_pickle=False, **arrays)
-    return buffer.getvalue()
+    return pack_arrays(arrays)
 
 
 def _unpacked(payload: bytes) -> MapContents:
-    with zipfile.ZipFile(io.BytesIO(payload)) as archive:
-        if any(member.compress_type != zipfile.ZIP_STORED for member in archive.infolist()):
-            raise ValueError('it is compressed')
-    with np.load(io.BytesIO(payload), allow_pickle=False) as members:
-        arrays = dict(members)
-    damaged = [name for name, array in arrays.items() if not isinstance(array, np.ndarray)]
-    if damaged:
-        raise ValueError(f'its members {damaged} are no arrays')
-    meta = json.loads(arrays['meta'].tobytes())
+    arrays = unpack_arrays(payload)
+    meta = json.loads(arrays['meta'].tobytes(), parse_constant=_number, parse_float=_number)
     snapshot = MapSnapshot(
-        str(meta['map_id']), int(meta['revision']), int(meta['stamp_ns']),
+        str(meta['map_id']), _whole(meta, 'revision'), _whole(meta, 'stamp_ns'),
         float(meta['voxel_size']),
         *(arrays[f'snapshot_{name}'] for name in _SNAPSHOT_ARRAYS),
     )
-    if not 0 < snapshot.voxel_size < float('inf'):
+    if not snapshot.voxel_size > 0:
         raise ValueError(f'voxel_size={snapshot.voxel_size}')
     snapshot_positions(snapshot, snapshot.voxel_size)
     keyframes = tuple(
         Keyframe(
-            int(each['key']), int(each['stamp_ns']), arrays[f'keyframe_{index}_color'],
-            arrays[f'keyframe_{index}_depth'], PinholeCamera(**each['camera']),
+            _whole(each, 'key'), _whole(each, 'stamp_ns'), arrays[f'keyframe_{index}_color'],
+            arrays[f'keyframe_{index}_depth'], _camera(each['camera']),
             arrays[f'keyframe_{index}_pose'],
         )
         for index, each in enumerate(meta['keyframes'])
@@ -203,11 +205,41 @@ def _unpacked(payload: bytes) -> MapContents:
     objects = tuple(
         StoredObject(
             str(each['id']), arrays[f'object_{index}_points'],
-            arrays[f'object_{index}_colors'], dict(each['record']),
+            arrays[f'object_{index}_colors'], _record(each['record'], 'record'),
         )
         for index, each in enumerate(meta['objects'])
     )
-    return MapContents(snapshot, keyframes, objects)
+    if len({stored.id for stored in objects}) != len(objects):
+        raise ValueError('two objects have the same id')
+    return MapContents(
+        snapshot, keyframes, objects, settings=_record(meta.get('settings', {}), 'settings'))
+
+
+def _number(text: str) -> float:
+    """Return a JSON number; NaN and infinity, which Python's reader takes, are none."""
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError(f'{text} is not a number')
+    return value
+
+
+def _whole(meta: dict[str, Any], name: str) -> int:
+    """Return a stamp, revision, key or size."""
+    value = meta[name]
+    if type(value) is not int or not 0 <= value <= MAX_STAMP:
+        raise ValueError(f'{name}={value!r}: must be a whole number in [0, {MAX_STAMP}]')
+    return value
+
+
+def _record(value: Any, name: str) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise ValueError(f'{name}: {type(value).__name__}, must be an object')
+    return value
+
+
+def _camera(meta: dict[str, Any]) -> PinholeCamera:
+    focal = {name: float(meta[name]) for name in ('fx', 'fy', 'cx', 'cy')}
+    return PinholeCamera(_whole(meta, 'width'), _whole(meta, 'height'), **focal)
 
 
 def _flush_folder(folder: Path) -> None:

@@ -8,6 +8,7 @@ import numpy.typing as npt
 from omd3d_ros.mapping.blocks import FRACTION_BITS, INDEX_BIAS
 from omd3d_ros.mapping.snapshot import MapSnapshot
 
+MAX_STAMP = (1 << 62) - 1   # ns
 _ARRAYS = {
     'points': (np.float32, (3,)),
     'colors': (np.uint8, (3,)),
@@ -21,8 +22,8 @@ def snapshot_positions(snapshot: MapSnapshot, voxel_size: float) -> npt.NDArray[
     """Return the means of a snapshot's voxels (N, 3) in biased 1/512 voxels.
 
     Raises ValueError naming what is wrong: another voxel size, arrays of another type or length,
-    coordinates that are not finite or too far away, voxels without a hit, negative stamps, or two
-    points in one voxel.
+    coordinates that are not finite or too far away, voxels without a hit, stamps out of range, or
+    two points in one voxel.
     """
     if snapshot.voxel_size != voxel_size:
         raise ValueError(f'snapshot.voxel_size={snapshot.voxel_size}: the map has {voxel_size}')
@@ -33,8 +34,11 @@ def snapshot_positions(snapshot: MapSnapshot, voxel_size: float) -> npt.NDArray[
                 f'snapshot.{name}: {array.dtype} {array.shape}, must be {np.dtype(dtype)} '
                 f'{(len(snapshot.points), *shape)}'
             )
-    if snapshot.stamp_ns < 0 or (snapshot.last_seen < 0).any():
-        raise ValueError(f'snapshot.stamp_ns={snapshot.stamp_ns}, last_seen: must be at least 0')
+    seen = snapshot.last_seen
+    stamps = (snapshot.stamp_ns, seen.min(initial=0), seen.max(initial=0))
+    if min(stamps) < 0 or max(stamps) > MAX_STAMP:
+        raise ValueError(
+            f'snapshot.stamp_ns={snapshot.stamp_ns}, last_seen: must be in [0, {MAX_STAMP}]')
     if (snapshot.hits == 0).any():
         raise ValueError('snapshot.hits: every voxel must have at least one')
     cells = snapshot.points.astype(np.float64) / voxel_size

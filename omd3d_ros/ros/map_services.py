@@ -78,7 +78,10 @@ class MapServices:
     def _save(self, request: SaveMap.Request, response: SaveMap.Response) -> None:
         snapshot, keyframes = self._fusion.snapshot()
         objects = stored_objects(self._scene())
-        save_map(request.path, MapContents(snapshot, keyframes, objects))
+        with self._fusion.exclusive() as voxel_map:
+            settings = dataclasses.asdict(voxel_map.settings)
+        save_map(
+            request.path, MapContents(snapshot, keyframes, objects, settings=settings))
         response.success = True
         response.map_id = snapshot.map_id
         response.voxels = len(snapshot)

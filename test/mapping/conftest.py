@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +12,11 @@ import pytest
 
 from omd3d_ros.mapping.camera import PinholeCamera
 from omd3d_ros.mapping.cloud import Cloud, PointLayout
+from omd3d_ros.mapping.keyframes import Keyframe
+from omd3d_ros.mapping.map_file import MapContents, StoredObject
+from omd3d_ros.mapping.settings import MapSettings
+from omd3d_ros.mapping.snapshot import MapSnapshot
+from omd3d_ros.mapping.voxel_map import VoxelMap
 
 Pack = Callable[..., Cloud]
 
@@ -90,6 +96,46 @@ def render(
     return depth.astype(np.float32)
 
 
+def make_contents(seed: int = 0) -> MapContents:
+    """A map of 3 small views with one object."""
+    rng = np.random.default_rng(seed)
+    camera = PinholeCamera(32, 24, 30.0, 31.0, 15.5, 11.5)
+    voxel_map = VoxelMap(MapSettings(voxel_size=0.05), map_id=f'map-{seed}')
+    frames = []
+    for index in range(3):
+        depth = rng.uniform(1, 2, (24, 32)).astype(np.float32)
+        color = rng.integers(0, 256, (24, 32, 3), np.uint8)
+        pose = np.eye(4)
+        pose[0, 3] = index
+        voxel_map.integrate_depth(depth, color, camera, pose, 1000 + index)
+        frames.append(Keyframe(index, 1000 + index, color, (depth * 1000).astype(np.uint16),
+                               camera, pose))
+    stored = StoredObject(
+        'mug-1', rng.normal(size=(7, 3)).astype(np.float32),
+        rng.integers(0, 256, (7, 3), np.uint8), {'labels': ['mug', 'Becher ☕'], 'score': 0.25},
+    )
+    return MapContents(voxel_map.snapshot(), tuple(frames), (stored,),
+                       settings=dataclasses.asdict(voxel_map.settings))
+
+
+def assert_same_contents(first: MapContents, second: MapContents) -> None:
+    for name in MapSnapshot.__dataclass_fields__:
+        np.testing.assert_array_equal(
+            getattr(first.snapshot, name), getattr(second.snapshot, name), err_msg=name
+        )
+    assert first.settings == second.settings
+    assert len(first.keyframes) == len(second.keyframes)
+    for one, two in zip(first.keyframes, second.keyframes, strict=True):
+        assert (one.key, one.stamp_ns, one.camera) == (two.key, two.stamp_ns, two.camera)
+        for name in ('color', 'depth', 'map_from_camera'):
+            np.testing.assert_array_equal(getattr(one, name), getattr(two, name))
+    assert len(first.objects) == len(second.objects)
+    for before, after in zip(first.objects, second.objects, strict=True):
+        assert (before.id, before.record) == (after.id, after.record)
+        np.testing.assert_array_equal(before.points, after.points)
+        np.testing.assert_array_equal(before.colors, after.colors)
+
+
 @pytest.fixture(scope='session')
 def pack() -> Pack:
     return pack_cloud
@@ -103,3 +149,13 @@ def looking() -> Callable[[Any, Any], npt.NDArray[np.float64]]:
 @pytest.fixture(scope='session')
 def rendering() -> Callable[..., npt.NDArray[np.float32]]:
     return render
+
+
+@pytest.fixture(scope='session')
+def map_contents() -> Callable[..., MapContents]:
+    return make_contents
+
+
+@pytest.fixture(scope='session')
+def same_contents() -> Callable[[MapContents, MapContents], None]:
+    return assert_same_contents
