@@ -140,7 +140,8 @@ def test_damage_under_a_fitting_checksum_is_refused_or_gives_a_map(
         if ranges[0].start < HEADER:
             continue
         places = np.concatenate([np.array(each) for each in ranges])
-        chosen = rng.choice(places, min(len(places), 20 if name.startswith('data of') else 120), replace=False)
+        most = 20 if name.startswith('data of') else 120
+        chosen = rng.choice(places, min(len(places), most), replace=False)
         taken[name] = [
             check_refused_or_valid(
                 folder / 'sealed', wrapped(damaged_at(data, int(place), rng)), same_contents)
