@@ -1,11 +1,12 @@
 # make demo | test | setup | lint | types | imports | bench | clean        (PYTHON=python3.11 ...)
+# make bench-fusion        (ARGUMENTS=--quick ...)
 PYTHON ?= python3
 BIN := .venv/bin
 
 # What another Python environment or a sourced ROS left in the shell must not reach .venv.
 unexport _ROS_WHEELS_BOOTSTRAP_COMPLETE PYTHONPATH PYTHONHOME AMENT_PREFIX_PATH CMAKE_PREFIX_PATH
 
-.PHONY: demo test setup lint types imports bench clean
+.PHONY: demo test setup lint types imports bench bench-fusion clean
 .DEFAULT_GOAL := help
 
 .PHONY: help
@@ -13,6 +14,7 @@ help:
 	@echo 'make setup    everything needed, into .venv; then: . $(BIN)/activate'
 	@echo 'make demo     setup, then play a recording and ask for objects in it'
 	@echo 'make test     setup, then all tests'
+	@echo 'make bench-fusion    setup, then fusing against other maps, which it installs'
 	@echo 'make lint types imports bench clean'
 
 setup:
@@ -35,6 +37,10 @@ imports: setup
 
 bench: setup
 	@$(BIN)/python -m benchmarks
+
+bench-fusion:
+	@$(PYTHON) scripts/environment.py --bench
+	@$(BIN)/python benchmarks/fusion.py $(ARGUMENTS)
 
 clean:
 	rm -rf build install log dist compat/tf2_msgs/build *.egg-info compat/tf2_msgs/*.egg-info

@@ -66,6 +66,8 @@ setup(
             'spconv-cu126; python_version >= "3.12"',
         ],
         'synthetic': ['trimesh>=4,<6'],
+        # Other maps, for benchmarks/fusion.py; read by scripts/environment.py too.
+        'bench': ['octomap-python>=1.10,<2', 'kiss-icp>=1.3,<2', 'small_gicp>=1.0.1,<2'],
         'test': [
             'ros-jazzy-domain-coordinator>=0.12,<0.13',
             'pytest>=8,<10',

@@ -4,7 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-PROGRAMS = ('integrate', 'tables', 'real_commands', 'node')  # these write JSON
+PROGRAMS = ('fusion', 'tables', 'real_commands', 'node')  # these write JSON
 
 
 def main() -> int:

@@ -1,5 +1,7 @@
 """Prepare ``.venv``: wheels, interfaces, this package, the language model. Run by ``make setup``.
 
+With ``--bench``, also the maps that benchmarks/fusion.py compares with.
+
 Needs nothing but the standard library of Python 3.10 or later. Each step runs again only when
 its inputs changed, so a second run takes well under a second.
 """
@@ -60,6 +62,8 @@ def main() -> None:
     begin = time.monotonic()
     VENV.mkdir(exist_ok=True)
     steps = _steps()
+    if '--bench' in sys.argv[1:]:
+        steps.append(Step('maps to compare with', ('setup.py',), _install_peers))
     done = json.loads(STAMP.read_text()) if STAMP.exists() else {}
     for number, step in enumerate(steps, start=1):
         key = _key(step.inputs)
@@ -156,6 +160,11 @@ def _compile_kernels() -> None:
 
 def _prepare_language_model() -> None:
     _run([PYTHON, '-m', 'omd3d_ros.segmentation.language_model'], show=True)
+
+
+def _install_peers() -> None:
+    requires = _find(r"(?s)'bench': \[(.*?)\]", 'setup.py')
+    _pip(*re.findall(r"'([^']+)'", requires))
 
 
 def _pip(*arguments: str, check: bool = True) -> bool:
