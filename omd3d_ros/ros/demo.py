@@ -29,12 +29,12 @@ from rclpy.qos import DurabilityPolicy, QoSProfile
 from rclpy.signals import SignalHandlerOptions
 from sensor_msgs.msg import PointCloud2
 
+from omd3d_ros.drawing.picture import Highlight, Panel, draw_picture
 from omd3d_ros.msg import SegmentationResult, SegmentedObjectArray
 from omd3d_ros.ros.conversions import cloud_from_message, nanoseconds
 from omd3d_ros.ros.frame_player import FramePlayer
 from omd3d_ros.ros.node_client import NodeClient, NodeUnavailableError
 from omd3d_ros.ros.node_process import NodeProcess
-from omd3d_ros.ros.picture import Highlight, Panel, draw_picture
 from omd3d_ros.ros.recording import Recording, open_recording
 from omd3d_ros.ros.result_table import result_record, result_table, status_name
 
@@ -129,7 +129,7 @@ def _panel(sentence: Sentence, result: SegmentationResult) -> Panel:
     highlights = tuple(
         Highlight(thing.label, cloud_from_message(thing.points).points().reshape(-1, 3))
         for thing in result.objects if thing.points.width)
-    return Panel(sentence.text, f'{status_name(result.status)}: {result.answer}', highlights)
+    return Panel(f'“{sentence.text}”', f'{status_name(result.status)}: {result.answer}', highlights)
 
 
 def _as_expected(sentence: Sentence, result: SegmentationResult) -> bool:

@@ -18,8 +18,8 @@ from omd3d_ros.ros.conversions import header_message
 from omd3d_ros.ros.fusion import Fusion
 from omd3d_ros.ros.perception import Perception
 from omd3d_ros.ros.results import objects_message, quaternion_message
-from omd3d_ros.ros.stored_objects import objects_of_map, stored_objects
 from omd3d_ros.segmentation.scene import Scene
+from omd3d_ros.segmentation.stored_objects import objects_of_map, stored_objects
 from omd3d_ros.srv import GetApproachPoses, GetObjects, LoadMap, SaveMap
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from omd3d_ros.msg import SegmentationResult, SegmentedObject
 from omd3d_ros.ros.commands import Status
+from omd3d_ros.text_table import aligned, printable
 
 _HEADINGS = ('', 'label', 'score', 'centroid (m)', 'size (m)', 'id')
 _RIGHT = {2, 3, 4}   # columns of numbers
@@ -26,7 +26,7 @@ def result_table(result: SegmentationResult) -> str:
     rows = [_row('*', thing) for thing in result.objects]
     rows += [_row('', thing) for thing in result.alternatives]
     if rows:
-        lines += _aligned([_HEADINGS, *rows])
+        lines += aligned([_HEADINGS, *rows], _RIGHT)
     spent = {'queue': result.queue_time, 'perception': result.perception_time,
              'reasoning': result.reasoning_time}
     lines.append('  '.join(f'{name} {_seconds(span) * 1e3:.0f} ms' for name, span in spent.items()))
@@ -47,11 +47,6 @@ def result_record(result: SegmentationResult) -> dict[str, Any]:
         'reasoning_time': _seconds(result.reasoning_time), 'model': result.model}
 
 
-def printable(text: str) -> str:
-    """Return text without the control characters that a terminal would obey."""
-    return ''.join(c if c.isprintable() else '\N{REPLACEMENT CHARACTER}' for c in text)
-
-
 def _object_record(thing: SegmentedObject) -> dict[str, Any]:
     turn = thing.box_pose.orientation
     return {
@@ -68,13 +63,6 @@ def _row(mark: str, thing: SegmentedObject) -> tuple[str, ...]:
     size = ' x '.join(f'{v:.2f}' for v in _xyz(thing.box_size))
     return (mark, printable(thing.label), f'{thing.score:.2f}', centroid, size,
             printable(thing.id))
-
-
-def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    return ['  '.join(cell.rjust(width) if column in _RIGHT else cell.ljust(width)
-                      for column, (cell, width) in enumerate(zip(row, widths, strict=True))
-                      ).rstrip() for row in rows]
 
 
 def _xyz(vector: Any) -> tuple[float, float, float]:

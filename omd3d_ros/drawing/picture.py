@@ -1,4 +1,4 @@
-"""The picture of a map with what commands selected in it: one panel a command."""
+"""The picture of a map with the objects that stand out in it: one panel for each view."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from omd3d_ros.ros.map_view import View, Viewpoint, draw, nearest, project
+from omd3d_ros.drawing.map_view import View, Viewpoint, draw, nearest, project
 
 _WIDTH, _HEIGHT = 800, 550        # pixels of a panel
 _FINER = 2                        # drawn so many times as large, then averaged
@@ -22,11 +22,12 @@ _WALL = 0.14                      # m: the map's outermost layer, cut away on th
 _CLOSEST, _PER_SPREAD = 1.7, 2.1  # m, and times the selection's extent
 _GREY_SHARE, _WHITE_SHARE = 0.55, 0.12
 _RIM = 2                          # pixels of white round a selection
+_ROOM = 1.0                       # m: what is narrower has no walls to cut away
 
 
 @dataclasses.dataclass(frozen=True)
 class Highlight:
-    """A selected object: its name and voxels (n, 3) float32, metres, map frame."""
+    """An object that stands out: its name and voxels (n, 3) float32, metres, map frame."""
 
     name: str
     points: npt.NDArray[np.float32]
@@ -34,9 +35,9 @@ class Highlight:
 
 @dataclasses.dataclass(frozen=True)
 class Panel:
-    """One command: the sentence, what became of it, and the selected objects."""
+    """One view: a title, a line below it, and the objects that stand out."""
 
-    command: str
+    title: str
     outcome: str
     highlights: tuple[Highlight, ...]
 
@@ -45,7 +46,7 @@ def draw_picture(
     points: npt.NDArray[np.float32], colors: npt.NDArray[np.uint8], voxel_size: float,
     panels: Sequence[Panel], path: Path,
 ) -> None:
-    """Write a PNG of the map (n, 3), metres, with colours (n, 3), one panel a command.
+    """Write a PNG of the map (n, 3), metres, with colours (n, 3), in one or more panels.
 
     Raises
     ------
@@ -68,13 +69,13 @@ def draw_picture(
         axes.set_axis_off()
         viewpoint = _choose_viewpoint(points, voxel_size, panel)
         axes.imshow(_panel_image(points, colors, voxel_size, panel, viewpoint))
-        axes.set_title(f'“{panel.command}”', fontsize=15, weight='bold', pad=24)
+        axes.set_title(panel.title, fontsize=15, weight='bold', pad=24, parse_math=False)
         axes.text(0.5, 1.025, panel.outcome, transform=axes.transAxes, ha='center', fontsize=11,
-                  color='0.35')
+                  color='0.35', parse_math=False)
         for highlight, tone in zip(panel.highlights, _tones(panel), strict=True):
             _write_name(axes, highlight, tone, viewpoint)
     figure.tight_layout(pad=1.4, h_pad=2.2)
-    figure.savefig(path)
+    figure.savefig(path, format='png')
 
 
 def _tones(panel: Panel) -> list[npt.NDArray[np.int64]]:
@@ -88,7 +89,7 @@ def _write_name(
     axes.annotate(  # type: ignore[attr-defined]
         highlight.name, (float(np.median(pixels[:, 0])), float(pixels[:, 1].min())),
         xytext=(0, 16), textcoords='offset points', ha='center', fontsize=11, color='white',
-        annotation_clip=True,
+        annotation_clip=True, parse_math=False,
         bbox={'boxstyle': 'round,pad=0.3', 'facecolor': tone / 255, 'edgecolor': 'white'},
         arrowprops={'arrowstyle': '-', 'color': tone / 255, 'linewidth': 1.5})
 
@@ -99,7 +100,7 @@ def _choose_viewpoint(
     """Return the direction that shows most of the selection, or the room from a corner."""
     low, high = np.quantile(points[::_ROUGHLY], [0.01, 0.99], axis=0)
     middle = np.append((low[:2] + high[:2]) / 2, low[2] + 0.3 * (high[2] - low[2]))
-    spans = float(np.linalg.norm(high[:2] - low[:2]))
+    spans = max(float(np.linalg.norm(high[:2] - low[:2])), _CLOSEST)
     if not panel.highlights:
         return _looking_at(middle, 1.15 * spans, 0.65)
     chosen = np.concatenate([h.points for h in panel.highlights]).astype(np.float64)
@@ -136,6 +137,8 @@ def _before_walls(
     keep = np.ones(len(points), dtype=bool)
     backwards = viewpoint.eye - viewpoint.target
     for axis in (0, 1):
+        if high[axis] - low[axis] < _ROOM:
+            continue
         if backwards[axis] > 0:
             keep &= points[:, axis] < high[axis] - _WALL
         else:

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from omd3d_ros.ros.map_view import Viewpoint, draw, project
-from omd3d_ros.ros.picture import Highlight, Panel, draw_picture
+from omd3d_ros.drawing.map_view import Viewpoint, draw, project
+from omd3d_ros.drawing.picture import Highlight, Panel, draw_picture
 
 FROM_SOUTH = Viewpoint(np.array([0.0, -2.0, 0.0]), np.zeros(3))
 
@@ -64,7 +64,7 @@ def test_the_picture_shows_each_selection_in_a_color_of_its_own(tmp_path):
     points = np.concatenate([floor, cube, other])
     path = tmp_path / 'picture.png'
     draw_picture(points, grey(points), 0.02, [
-        Panel('the boxes', 'OK', (Highlight('box', cube), Highlight('box', other))),
+        Panel('the $boxes$', 'OK', (Highlight('box', cube), Highlight('box', other))),
         Panel('the bicycle', 'NOT_FOUND', ())], path)
     pixels = np.asarray(Image.open(path).convert('RGB')).astype(int)
     orange = (pixels[..., 0] > 200) & (np.abs(pixels[..., 1] - 115) < 25) & (pixels[..., 2] < 40)
@@ -79,3 +79,12 @@ def test_nothing_to_draw_is_refused(tmp_path):
     nothing = np.zeros((0, 3), np.float32)
     with pytest.raises(ValueError, match='points=0'):
         draw_picture(nothing, grey(nothing), 0.02, [Panel('x', 'OK', ())], tmp_path / 'p.png')
+
+
+def test_a_map_of_a_few_voxels_is_drawn_and_not_cut_away_as_walls(tmp_path):
+    points = np.array([[0, 0, 0.02], [0.02, 0, 0.02]], np.float32)
+    for count in (1, 2):
+        draw_picture(points[:count], np.tile(np.uint8([[200, 0, 0]]), (count, 1)), 0.02,
+                     [Panel('', '', ())], tmp_path / 'small.png')
+        pixels = np.asarray(Image.open(tmp_path / 'small.png').convert('RGB')).astype(int)
+        assert ((pixels[..., 0] > 150) & (pixels[..., 1] < 60)).sum() > 20

@@ -1,0 +1,1 @@
+"""Pictures of a map, drawn in software. Knows nothing of ROS."""
