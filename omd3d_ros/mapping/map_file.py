@@ -7,7 +7,6 @@ member ``meta``. What is not in an older file's ``meta`` has its default.
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import hashlib
 import io
@@ -16,7 +15,6 @@ import math
 import os
 import stat
 import struct
-import uuid
 from pathlib import Path
 from typing import Any
 
@@ -28,9 +26,10 @@ from omd3d_ros.mapping.camera import PinholeCamera
 from omd3d_ros.mapping.keyframes import Keyframe
 from omd3d_ros.mapping.snapshot import MapSnapshot
 from omd3d_ros.mapping.snapshot_positions import MAX_STAMP, snapshot_positions
+from omd3d_ros.mapping.whole_file import whole_file
 
 _MAGIC = b'OMD3DMAP'
-_VERSION = 1
+VERSION = 1   # the only one that can be read
 _HEADER = struct.Struct('<8sIQ32s')
 _SNAPSHOT_ARRAYS = ('points', 'colors', 'hits', 'frames', 'last_seen')
 
@@ -86,23 +85,14 @@ def save_map(path: str | os.PathLike[str], contents: MapContents) -> None:
 
     """
     target = Path(path)
-    if not target.name or target.is_dir():
-        raise MapFileError(f'{target}: is a folder')
     payload = _packed(contents)
-    header = _HEADER.pack(_MAGIC, _VERSION, len(payload), hashlib.sha256(payload).digest())
-    temporary = target.with_name(f'.{target.name[:64]}.{uuid.uuid4().hex}.tmp')
+    header = _HEADER.pack(_MAGIC, VERSION, len(payload), hashlib.sha256(payload).digest())
     try:
-        with temporary.open('xb') as file:
+        with whole_file(target) as temporary, temporary.open('xb') as file:
             file.write(header)
             file.write(payload)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(target)
     except OSError as error:
-        with contextlib.suppress(OSError):
-            temporary.unlink()
         raise MapFileError(f'{target}: cannot be written: {error.strerror or error}') from error
-    _flush_folder(target.parent)
 
 
 def load_map(path: str | os.PathLike[str]) -> MapContents:
@@ -140,8 +130,8 @@ def _checked_payload(source: Path, file: io.BufferedReader) -> bytes:
     if len(header) < _HEADER.size:
         raise MapFileError(f'{source}: is cut short after {len(header)} bytes')
     _, version, length, digest = _HEADER.unpack(header)
-    if version != _VERSION:
-        raise MapFileError(f'{source}: has version {version}, only {_VERSION} can be read')
+    if version != VERSION:
+        raise MapFileError(f'{source}: has version {version}, only {VERSION} can be read')
     present = os.fstat(file.fileno()).st_size - _HEADER.size
     if present != length:
         raise MapFileError(f'{source}: is cut short or damaged: {present} of {length} bytes')
@@ -240,13 +230,3 @@ def _record(value: Any, name: str) -> dict[str, Any]:
 def _camera(meta: dict[str, Any]) -> PinholeCamera:
     focal = {name: float(meta[name]) for name in ('fx', 'fy', 'cx', 'cy')}
     return PinholeCamera(_whole(meta, 'width'), _whole(meta, 'height'), **focal)
-
-
-def _flush_folder(folder: Path) -> None:
-    """Make the renaming itself survive a power cut."""
-    with contextlib.suppress(OSError):  # not every file system can do it; the file is whole
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)

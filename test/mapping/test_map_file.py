@@ -123,6 +123,10 @@ def test_places_that_cannot_be_written_are_named(tmp_path: Path, map_contents: M
         save_map(tmp_path / 'missing' / 'map', map_contents())
     with pytest.raises(MapFileError, match='folder'):
         save_map('', map_contents())
+    os.mkfifo(tmp_path / 'fifo')
+    with pytest.raises(MapFileError, match='fifo: cannot be written: is not a file'):
+        save_map(tmp_path / 'fifo', map_contents())
+    assert only_file(tmp_path) == ['fifo']
 
 
 def test_places_that_hold_no_map_are_named(tmp_path: Path) -> None:
