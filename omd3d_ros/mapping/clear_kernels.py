@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from omd3d_ros.mapping.blocks import INDEX_BIAS, LIVE, USED, BlockArrays
+from omd3d_ros.mapping.blocks import INDEX_BIAS, USED, BlockArrays, record_of, remove_voxel
 from omd3d_ros.mapping.jit import kernel, trailing_zeros
-from omd3d_ros.mapping.range_image import UNKNOWN
+from omd3d_ros.mapping.point_chunk import UNKNOWN
 
 _FIELD_21 = (1 << 21) - 1
 _FIELD_32 = (1 << 32) - 1
@@ -98,9 +98,9 @@ def clear_seen_through(
             continue
         hit_now = blocks.frames[block] == frame
         for word in range(8):
-            bits = blocks.occupancy[block, word]
+            bits = blocks.occupancy[np.uint64(block << 3 | word)]
             if hit_now:
-                bits &= ~blocks.seen[block, word]
+                bits &= ~blocks.seen[np.uint64(block << 3 | word)]
             while bits != 0:
                 bit = trailing_zeros(bits)
                 bits &= bits - 1
@@ -117,13 +117,11 @@ def clear_seen_through(
                 limit = depth + depths[0] + depths[1] * depth * depth
                 if not _least_around(tiles, levels, u, v, half) > limit:
                     continue
-                record = np.uint64(block << 9 | word << 6 | bit)
-                state = blocks.records[record, 3] + _ONE_MISS
-                blocks.records[record, 3] = state
-                if state >> 48 >= misses_limit:
-                    blocks.occupancy[block, word] &= ~(np.int64(1) << bit)
+                state = record_of(blocks, block, word << 6 | bit) + np.uint64(3)
+                blocks.records[state] += _ONE_MISS
+                if blocks.records[state] >> 48 >= misses_limit:
+                    remove_voxel(blocks, block, word << 6 | bit)
                     removed += 1
-    blocks.counts[LIVE] -= removed
     return removed
 
 
@@ -145,21 +143,20 @@ def remove_unseen(
             continue
         oldest = np.int64(NEVER)
         for word in range(8):
-            bits = blocks.occupancy[block, word]
+            bits = blocks.occupancy[np.uint64(block << 3 | word)]
             while bits != 0:
                 bit = trailing_zeros(bits)
                 bits &= bits - 1
-                record = np.uint64(block << 9 | word << 6 | bit)
-                frame = blocks.records[record, 3] & _FIELD_32
+                state = record_of(blocks, block, word << 6 | bit) + np.uint64(3)
+                frame = blocks.records[state] & _FIELD_32
                 if frame < first_decaying:
                     continue
                 if stamps[frame] < oldest_kept:
-                    blocks.occupancy[block, word] &= ~(np.int64(1) << bit)
+                    remove_voxel(blocks, block, word << 6 | bit)
                     removed += 1
                 else:
                     oldest = min(oldest, stamps[frame])
         blocks.oldest[block] = oldest
-    blocks.counts[LIVE] -= removed
     return removed
 
 

@@ -13,18 +13,17 @@ import numpy as np
 import numpy.typing as npt
 
 from omd3d_ros.mapping.jit import kernel
+from omd3d_ros.mapping.point_chunk import UNKNOWN
 from omd3d_ros.mapping.point_source import Source, read_point
+from omd3d_ros.mapping.tile_image import BLOCKED, TileImage
 
-UNKNOWN = np.float32(1e9)
-BLOCKED = np.float32(0.0)
-
-_TILE_PIXELS = 4
+_TILE_SHIFT = 2
 _MAX_TILES = 1 << 18
 _FACE_CELLS = 256
 # A face sees a little beyond its 90 degrees, so that footprints at its border are whole.
 _FACE_BORDER = 8
 # All the tiles of six faces with their pyramids, in float32.
-SCRATCH_BYTES = 6 * 4 * (_FACE_CELLS * _FACE_CELLS * 4 // 3 + 64)
+SCRATCH_BYTES = 6 * 4 * (_FACE_CELLS * _FACE_CELLS * 4 // 3 + 64) + 4 * _MAX_TILES
 
 
 @dataclasses.dataclass(frozen=True)
@@ -52,28 +51,42 @@ class RangeImage:
 
     def __init__(self) -> None:
         self._tiles = np.zeros(0, np.float32)
+        self._missing = np.zeros(0, np.int32)
 
     @property
     def nbytes(self) -> int:
         """Bytes of the scratch memory; at most SCRATCH_BYTES."""
-        return self._tiles.nbytes
+        return self._tiles.nbytes + self._missing.nbytes
 
-    def pinhole_views(
-        self, source: Source, projection: npt.NDArray[np.float64]
-    ) -> tuple[View, ...]:
-        """Return the one view of an organised source.
+    def pinhole_tiles(
+        self, source: Source, projection: npt.NDArray[np.float64], missing_is_free: bool
+    ) -> TileImage:
+        """Return the empty tiles of an organised source, to be filled while it is read.
 
         projection (3, 3) takes the sensor's frame to pixels, its last row of unit length.
         """
-        pixels = _TILE_PIXELS
-        while _cells(source.width, pixels) * _cells(source.height, pixels) > _MAX_TILES:
-            pixels *= 2
-        levels = _pyramid(_cells(source.width, pixels), _cells(source.height, pixels))
-        tiles = self._scratch(_size(levels))
+        shift = _TILE_SHIFT
+        while _cells(source.width, 1 << shift) * _cells(source.height, 1 << shift) > _MAX_TILES:
+            shift += 1
+        columns, rows = _cells(source.width, 1 << shift), _cells(source.height, 1 << shift)
+        tiles = self._scratch(_size(_pyramid(columns, rows)))
+        if self._missing.size < columns:
+            self._missing = np.zeros(columns, np.int32)
+        self._missing.fill(0)
+        return TileImage(
+            projection[2].copy(), tiles[: columns * rows], self._missing[:columns], columns,
+            source.width, shift, int(missing_is_free),
+        )
+
+    def pinhole_views(
+        self, source: Source, projection: npt.NDArray[np.float64], image: TileImage
+    ) -> tuple[View, ...]:
+        """Return the one view of an organised source, from its filled tiles."""
+        pixels = 1 << image.shift
+        levels = _pyramid(image.columns, image.tiles.size // image.columns)
+        tiles = self._tiles[: _size(levels)]
         in_cells = projection.copy()
         in_cells[:2] = (projection[:2] + 0.5 * projection[2]) / pixels
-        columns, rows = int(levels[0, 1]), int(levels[0, 2])
-        _fill_pinhole(source, projection[2].copy(), pixels, tiles[: columns * rows], columns)
         _fill_levels(tiles, levels)
         extent = np.array([source.width / pixels, source.height / pixels, 0.0])
         return (View(in_cells, tiles, levels, extent),)
@@ -129,38 +142,6 @@ def _face_projection(face: int, focal: float) -> npt.NDArray[np.float64]:
     projection[0, (axis + 1) % 3] = projection[1, (axis + 2) % 3] = focal
     projection[:2, axis] = sign * _FACE_CELLS / 2
     return projection
-
-
-@kernel
-def _fill_pinhole(
-    source: Any,
-    forward: npt.NDArray[np.float64],
-    pixels: int,
-    tiles: npt.NDArray[np.float32],
-    columns: int,
-) -> None:
-    """Put the least depth into each tile; a tile missing a quarter of its pixels is BLOCKED.
-
-    So a hole in the image, as dark or shiny things leave it, clears nothing, and single dropped
-    pixels do not stop clearing.
-    """
-    cx, cy, cz = forward[0], forward[1], forward[2]
-    for tile_row in range(tiles.size // columns):
-        row_end = min((tile_row + 1) * pixels, source.height)
-        for tile_column in range(columns):
-            column_end = min((tile_column + 1) * pixels, source.width)
-            least, good, total = np.float64(UNKNOWN), 0, 0
-            for row in range(tile_row * pixels, row_end):
-                for column in range(tile_column * pixels, column_end):
-                    x, y, z = read_point(source, row, column)
-                    depth = cx * x + cy * y + cz * z
-                    valid = (depth > 0.0) & (depth < UNKNOWN)
-                    least = min(least, depth if valid else np.float64(UNKNOWN))
-                    good += valid
-                    total += 1
-            if 4 * good <= 3 * total:
-                least = np.float64(BLOCKED)
-            tiles[tile_row * columns + tile_column] = least
 
 
 @kernel

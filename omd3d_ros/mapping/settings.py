@@ -28,6 +28,13 @@ class MapSettings:
     map_decay_time: float = setting(
         0.0, 'voxels not seen for this long are removed; 0 = never', unit='s', low=0.0, high=1e8
     )
+    map_radius: float = setting(
+        0.0,
+        'rolling window: what is farther than this from the sensor is forgotten; 0 = never',
+        unit='m',
+        low=0.0,
+        high=1e6,
+    )
     clear_misses: int = setting(
         2,
         'a voxel seen through in this many frames since it was last hit is removed; 0 = never',
@@ -42,6 +49,11 @@ class MapSettings:
         low=0.0,
         high=1.0,
     )
+    clear_missing: bool = setting(
+        False,
+        'pixels without depth count as free space up to max_range (where a missing return means '
+        'that nothing is there, not that a surface is dark, shiny or too near)',
+    )
     max_weight: int = setting(
         4096,
         'points that a voxel averages over; beyond it, newer points replace older ones',
@@ -55,6 +67,10 @@ class MapSettings:
         if self.min_range >= self.max_range:
             raise ValueError(
                 f'min_range={self.min_range}: must be less than max_range={self.max_range}'
+            )
+        if 0 < self.map_radius < self.max_range:
+            raise ValueError(
+                f'map_radius={self.map_radius}: must be 0 or at least max_range={self.max_range}'
             )
 
 

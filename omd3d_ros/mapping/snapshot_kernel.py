@@ -7,8 +7,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from omd3d_ros.mapping.blocks import EMPTY, INDEX_BIAS, LIVE, MAX_HITS, BlockArrays
-from omd3d_ros.mapping.insert_kernels import find_or_add_block
+from omd3d_ros.mapping.blocks import (
+    INDEX_BIAS,
+    MAX_HITS,
+    BlockArrays,
+    add_voxel,
+    find_or_add_block,
+    record_of,
+)
 from omd3d_ros.mapping.jit import kernel, trailing_zeros
 
 _FIELD_21 = (1 << 21) - 1
@@ -16,6 +22,7 @@ _FIELD_20 = (1 << 20) - 1
 _FIELD_16 = (1 << 16) - 1
 _FIELD_32 = (1 << 32) - 1
 _GREY = 128
+_ONE, _TWO, _THREE = np.uint64(1), np.uint64(2), np.uint64(3)
 
 
 @kernel
@@ -53,13 +60,13 @@ def copy_voxels(
         by = (key >> 21 & _FIELD_21) * 8 - INDEX_BIAS
         bz = (key & _FIELD_21) * 8 - INDEX_BIAS
         for word in range(8):
-            bits = blocks.occupancy[block, word]
+            bits = blocks.occupancy[np.uint64(block << 3 | word)]
             while bits != 0:
                 bit = trailing_zeros(bits)
                 bits &= bits - 1
-                record = np.uint64(block << 9 | word << 6 | bit)
-                position, color = blocks.records[record, 0], blocks.records[record, 1]
-                counts, state = blocks.records[record, 2], blocks.records[record, 3]
+                record = record_of(blocks, block, word << 6 | bit)
+                position, color = blocks.records[record], blocks.records[record + _ONE]
+                counts, state = blocks.records[record + _TWO], blocks.records[record + _THREE]
                 weight, colored = counts >> 32 & _FIELD_16, counts >> 48
                 points[row, 0] = _inside_voxel(bx + word, position >> 42, weight, voxel_size)
                 points[row, 1] = _inside_voxel(
@@ -96,34 +103,29 @@ def put_voxels(
     frame: npt.NDArray[np.int64],
     stamps: npt.NDArray[np.int64],
     max_weight: int,
-    start: int,
-) -> int:
-    """Put restored voxels into blocks from row ``start`` on; return the first without room.
+) -> None:
+    """Put restored voxels into blocks; the store has room for all of them.
 
     positions (N, 3) are means in biased 1/512 voxels. No two rows share a voxel.
     """
-    for row in range(start, len(positions)):
+    for row in range(len(positions)):
         qx = np.int64(positions[row, 0])
         qy = np.int64(positions[row, 1])
         qz = np.int64(positions[row, 2])
         key = (qx >> 12) << 42 | (qy >> 12) << 21 | (qz >> 12)
         block = find_or_add_block(blocks, key, frame[row], stamps[frame[row]])
-        if block == EMPTY:
-            return row
         blocks.frames[block] = max(blocks.frames[block], frame[row])
         offset = (qx >> 3 & 0x1C0) | (qy >> 6 & 0x38) | (qz >> 9 & 7)
-        record = np.uint64(block << 9 | offset)
-        blocks.occupancy[block, offset >> 6] |= np.int64(1) << (offset & 63)
-        blocks.counts[LIVE] += 1
+        add_voxel(blocks, block, offset)
+        record = record_of(blocks, block, offset)
         weight: Any = min(np.int64(hits[row]), max_weight)
         r, g, b = np.int64(colors[row, 0]), np.int64(colors[row, 1]), np.int64(colors[row, 2])
         colored = 0 if r == _GREY and g == _GREY and b == _GREY else weight
-        blocks.records[record, 0] = (
+        blocks.records[record] = (
             _offset_sum(positions[row, 0], weight) << 42
             | _offset_sum(positions[row, 1], weight) << 21
             | _offset_sum(positions[row, 2], weight)
         )
-        blocks.records[record, 1] = (r << 40 | g << 20 | b) * colored
-        blocks.records[record, 2] = colored << 48 | weight << 32 | min(hits[row], MAX_HITS)
-        blocks.records[record, 3] = np.int64(frames[row]) << 32 | frame[row]
-    return len(positions)
+        blocks.records[record + _ONE] = (r << 40 | g << 20 | b) * colored
+        blocks.records[record + _TWO] = colored << 48 | weight << 32 | min(hits[row], MAX_HITS)
+        blocks.records[record + _THREE] = np.int64(frames[row]) << 32 | frame[row]

@@ -8,14 +8,14 @@ accuracy is the same far from the origin.
 
 from __future__ import annotations
 
-import dataclasses
 import uuid
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from omd3d_ros.mapping.blocks import FRACTION_BITS, INDEX_BIAS, BlockStore
+from omd3d_ros.mapping.block_store import BlockStore
+from omd3d_ros.mapping.blocks import FRACTION_BITS, INDEX_BIAS
 from omd3d_ros.mapping.camera import PinholeCamera
 from omd3d_ros.mapping.clear_kernels import (
     clear_seen_through,
@@ -25,7 +25,9 @@ from omd3d_ros.mapping.clear_kernels import (
 )
 from omd3d_ros.mapping.cloud import Cloud
 from omd3d_ros.mapping.frame_stamps import FrameStamps
-from omd3d_ros.mapping.insert_kernels import POINTS_USED, VOXELS_NEW, insert_points
+from omd3d_ros.mapping.insert_kernels import POINTS_USED, insert_points
+from omd3d_ros.mapping.integration import Integration
+from omd3d_ros.mapping.point_chunk import make_chunk
 from omd3d_ros.mapping.point_source import Source, check_images, cloud_source, depth_source
 from omd3d_ros.mapping.pose import check_pose, inverse_pose
 from omd3d_ros.mapping.projection import ProjectionCache
@@ -34,28 +36,13 @@ from omd3d_ros.mapping.settings import MapSettings
 from omd3d_ros.mapping.snapshot import MapSnapshot
 from omd3d_ros.mapping.snapshot_kernel import copy_voxels, put_voxels
 from omd3d_ros.mapping.snapshot_positions import distinct_blocks, snapshot_positions
+from omd3d_ros.mapping.tile_image import NO_TILES, TileImage
 from omd3d_ros.mapping.warm_up import exercise
 
-_FIXED_BYTES = SCRATCH_BYTES + FrameStamps.NBYTES + 4096
+_FIXED_BYTES = SCRATCH_BYTES + FrameStamps.NBYTES + (32 << 10)
 _MAX_STAMP = (1 << 62) - 1
-
-
-@dataclasses.dataclass(frozen=True)
-class Integration:
-    """What one frame did to the map.
-
-    points_used       points within range that were fused
-    voxels_new        voxels that were not there before
-    voxels_cleared    voxels removed because they were seen through
-    voxels_evicted    voxels lost because the map reached its cap of bytes
-    voxels_decayed    voxels removed because they were not seen for map_decay_time
-    """
-
-    points_used: int
-    voxels_new: int
-    voxels_cleared: int
-    voxels_evicted: int
-    voxels_decayed: int = 0
+# The rolling window follows when the sensor has moved by this share of its radius.
+_WINDOW_STEP = 0.02
 
 
 class VoxelMap:
@@ -69,6 +56,8 @@ class VoxelMap:
         self._blocks = BlockStore(settings.max_map_bytes - _FIXED_BYTES)
         self._frames = FrameStamps()
         self._ranges = RangeImage()
+        self._chunk = make_chunk()
+        self._window_center: npt.NDArray[np.float64] | None = None
         self._projections = ProjectionCache()
 
     @property
@@ -99,7 +88,8 @@ class VoxelMap:
     @property
     def nbytes(self) -> int:
         """Bytes of every array that the map owns; never above settings.max_map_bytes."""
-        return self._blocks.nbytes + self._frames.nbytes + self._ranges.nbytes
+        scratch = sum(array.nbytes for array in self._chunk)
+        return self._blocks.nbytes + self._frames.nbytes + self._ranges.nbytes + scratch
 
     def integrate(
         self, cloud: Cloud, map_from_sensor: npt.NDArray[np.float64], stamp_ns: int
@@ -116,15 +106,10 @@ class VoxelMap:
         stamp is not a whole number of at least 0.
         """
         pose, stamp = self._checked(map_from_sensor, 'map_from_sensor', stamp_ns)
-        source = cloud_source(cloud)
-        views: tuple[View, ...] = ()
-        if self._settings.clear_misses and cloud.layout.count:
+        projection = None
+        if self._settings.clear_misses:
             projection = self._projections.find(cloud)
-            if projection is None:
-                views = self._ranges.cube_views(source)
-            else:
-                views = self._ranges.pinhole_views(source, projection)
-        return self._fuse(source, views, pose, stamp)
+        return self._fuse(cloud_source(cloud), projection, pose, stamp)
 
     def integrate_depth(
         self,
@@ -146,13 +131,10 @@ class VoxelMap:
         pose, stamp = self._checked(map_from_camera, 'map_from_camera', stamp_ns)
         check_images(depth, color, camera)
         source = depth_source(depth, color, camera)
-        views: tuple[View, ...] = ()
-        if self._settings.clear_misses:
-            calibration = np.array(
-                [[camera.fx, 0, camera.cx], [0, camera.fy, camera.cy], [0, 0, 1]], np.float64
-            )
-            views = self._ranges.pinhole_views(source, calibration)
-        return self._fuse(source, views, pose, stamp)
+        projection = np.array(
+            [[camera.fx, 0, camera.cx], [0, camera.fy, camera.cy], [0, 0, 1]], np.float64
+        )
+        return self._fuse(source, projection, pose, stamp)
 
     def snapshot(self) -> MapSnapshot:
         """Return a copy of the live voxels, sorted by block and then by voxel within it."""
@@ -195,10 +177,10 @@ class VoxelMap:
         """
         positions = snapshot_positions(snapshot, self._settings.voxel_size)
         blocks = distinct_blocks(positions)
-        if blocks > self._blocks.max_blocks:
+        if not self._blocks.fits(blocks, len(positions)):
             raise ValueError(
-                f'max_map_bytes={self._settings.max_map_bytes}: the snapshot has {blocks} blocks, '
-                f'{self._blocks.max_blocks} fit'
+                f'max_map_bytes={self._settings.max_map_bytes}: the snapshot of {len(positions)} '
+                f'voxels in {blocks} blocks does not fit'
             )
         self._blocks.clear()
         self._frames.clear()
@@ -208,14 +190,8 @@ class VoxelMap:
             positions[order], snapshot.colors[order], snapshot.hits[order],
             snapshot.frames[order], frame[order],
         )
-        start = 0
-        while True:
-            start = put_voxels(
-                self._blocks.arrays, *rows, self._frames.table, self._settings.max_weight, start
-            )
-            if start == len(order):
-                break
-            self._blocks.make_room()
+        self._blocks.reserve(blocks, len(positions))
+        put_voxels(self._blocks.arrays, *rows, self._frames.table, self._settings.max_weight)
         self._map_id = snapshot.map_id
         self._revision = max(self._revision, snapshot.revision) + 1
         self._stamp_ns = snapshot.stamp_ns
@@ -233,36 +209,57 @@ class VoxelMap:
         return pose, int(stamp_ns)
 
     def _fuse(
-        self, source: Source, views: tuple[View, ...], pose: npt.NDArray[np.float64], stamp: int
+        self,
+        source: Source,
+        projection: npt.NDArray[np.float64] | None,
+        pose: npt.NDArray[np.float64],
+        stamp: int,
     ) -> Integration:
         if self._frames.full:
             self._blocks.renumber_frames(self._frames.merge())
         frame = self._frames.append(stamp)
-        used, new, evicted = self._insert(source, pose, frame, stamp)
+        tiles = NO_TILES
+        clearing = self._settings.clear_misses > 0 and source.height * source.width > 0
+        if clearing and projection is not None:
+            tiles = self._ranges.pinhole_tiles(source, projection, self._settings.clear_missing)
+        used, new, evicted = self._insert(source, pose, frame, stamp, tiles)
+        views: tuple[View, ...] = ()
+        if clearing and projection is not None:
+            views = self._ranges.pinhole_views(source, projection, tiles)
+        elif clearing:
+            views = self._ranges.cube_views(source)
         cleared = sum(self._clear(view, pose, frame) for view in views)
         newest = max(stamp, self._stamp_ns)
         decayed = self._decay(newest)
-        if used or cleared or decayed:
+        left = self._leave_behind(pose[:3, 3])
+        if used or cleared or decayed or left:
             self._revision += 1
             self._stamp_ns = newest
-        return Integration(used, new, cleared, evicted, decayed)
+        return Integration(used, new, cleared, evicted, decayed, left)
 
     def _insert(
-        self, source: Source, pose: npt.NDArray[np.float64], frame: int, stamp: int
+        self,
+        source: Source,
+        pose: npt.NDArray[np.float64],
+        frame: int,
+        stamp: int,
+        tiles: TileImage,
     ) -> tuple[int, int, int]:
         settings = self._settings
         scale = (1 << FRACTION_BITS) / settings.voxel_size
         scaled_pose = pose[:3] * scale
         scaled_pose[:, 3] += INDEX_BIAS << FRACTION_BITS
-        result = np.zeros(2, np.int64)
+        result = np.zeros(1, np.int64)
+        before = self.voxel_count
         start, evicted = 0, 0
         while True:
             start = insert_points(
                 self._blocks.arrays, source, scaled_pose, settings.min_range, settings.max_range,
-                settings.max_weight, frame, stamp, start, result,
+                settings.max_weight, frame, stamp, start, self._chunk, tiles, result,
             )
             if start == source.height * source.width:
-                return int(result[POINTS_USED]), int(result[VOXELS_NEW]), evicted
+                new = self.voxel_count - before + evicted
+                return int(result[POINTS_USED]), new, evicted
             evicted += self._blocks.make_room()
 
     def _clear(self, view: View, pose: npt.NDArray[np.float64], frame: int) -> int:
@@ -287,6 +284,18 @@ class VoxelMap:
             self._blocks.arrays, self._frames.table, self._frames.restored,
             newest_ns - round(self._settings.map_decay_time * 1e9),
         )
+
+    def _leave_behind(self, sensor: npt.NDArray[np.float64]) -> int:
+        """Forget what is beyond the rolling window, whenever the sensor moved far enough."""
+        radius = self._settings.map_radius
+        center = self._window_center
+        if not radius or (
+            center is not None and np.linalg.norm(sensor - center) < _WINDOW_STEP * radius
+        ):
+            return 0
+        self._window_center = sensor.copy()
+        size = self._settings.voxel_size
+        return self._blocks.release_beyond(sensor / size, radius / size)
 
     def warm_up(self) -> None:
         """Compile or load every kernel, by fusing small inputs into a map of its own."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from omd3d_ros.mapping.blocks import BLOCK_BYTES, USED, BlockStore
+from omd3d_ros.mapping.block_store import MIN_BYTES, BlockStore
 from omd3d_ros.mapping.camera import PinholeCamera
 from omd3d_ros.mapping.cloud import Cloud, PointLayout
 
@@ -29,10 +29,7 @@ def exercise(scratch_map: VoxelMap) -> None:
     scratch_map.integrate_depth(depth, None, camera, pose, 2)
     scratch_map.integrate_depth((depth * 1000).astype(np.uint16), None, camera, pose, 10**10)
     scratch_map.restore(scratch_map.snapshot())
-    blocks = BlockStore(BLOCK_BYTES)
-    blocks.arrays.counts[USED] = 1
-    blocks.arrays.keys[0] = blocks.arrays.frames[0] = 0
-    blocks.arrays.occupancy[0] = 1
+    blocks = BlockStore(MIN_BYTES)
     blocks.renumber_frames(np.zeros(1, np.int64))
     blocks.make_room()
 

@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 from omd3d_ros.mapping.camera import PinholeCamera
 from omd3d_ros.mapping.cloud import Cloud
 from omd3d_ros.mapping.dict_voxel_map import DictVoxelMap
+from omd3d_ros.mapping.integration import Integration
 from omd3d_ros.mapping.settings import MapSettings
-from omd3d_ros.mapping.voxel_map import Integration, VoxelMap
+from omd3d_ros.mapping.voxel_map import VoxelMap
 
 Pack = Callable[..., Cloud]
 EXAMPLES = settings(
