@@ -1,4 +1,4 @@
-"""What fusing is measured against: the map itself, two floors below it, and numpy.
+"""What fusing is measured against: the map itself, floors below it, and numpy.
 
 A floor is what no map can be faster than: copying the frame, and reading every point,
 transforming it and computing the voxel that it falls into, without a map.
@@ -6,49 +6,39 @@ transforming it and computing the voxel that it falls into, without a map.
 
 from __future__ import annotations
 
-import time
-
 import numba
 import numpy as np
 import numpy.typing as npt
 from box_room import Frame
+from fusion_race import Competitor
 
 from omd3d_ros.mapping.settings import MapSettings
 from omd3d_ros.mapping.voxel_map import VoxelMap
 
 
-class Ours:
+class Ours(Competitor):
     """The map of this package, with clearing, from the raw bytes of the message."""
 
     name = 'ours'
     clears = 'yes'
-    every = 1
-    clock = staticmethod(time.thread_time)
 
     def __init__(self, settings: MapSettings) -> None:
         self.map = VoxelMap(settings)
         self.map.warm_up()
         self.evicted = 0
 
-    def prepare(self, frame: Frame) -> None:
-        """Nothing: the message is read as it is."""
-
     def fuse(self, frame: Frame) -> None:
         done = self.map.integrate(frame.cloud, frame.map_from_sensor, frame.stamp_ns)
         self.evicted += done.voxels_evicted
 
     def size(self) -> str:
-        lost = f', {self.evicted} evicted' if self.evicted else ''
-        return f'{self.map.voxel_count} voxels{lost}'
+        return f'{self.map.voxel_count} voxels'
 
 
-class FrameCopy:
+class FrameCopy(Competitor):
     """Floor: a copy of the frame's bytes."""
 
     name = 'memcpy'
-    clears = '-'
-    every = 1
-    clock = staticmethod(time.thread_time)
 
     def __init__(self, settings: MapSettings) -> None:
         self._copy = np.empty(0, np.uint8)
@@ -82,31 +72,25 @@ def _sum_of_keys(words, pose, inverse_size, low, high):  # type: ignore[no-untyp
     return total
 
 
-class KeysOnly:
+class KeysOnly(Competitor):
     """Floor: read, check the range, transform and compute the voxel's key, in float32."""
 
     name = 'floor'
-    clears = '-'
-    every = 1
-    clock = staticmethod(time.thread_time)
 
     def __init__(self, settings: MapSettings) -> None:
         self._settings = settings
         self._sum = np.int64(0)
 
-    def prepare(self, frame: Frame) -> None:
-        """Nothing: the message is read as it is."""
-
     def fuse(self, frame: Frame) -> None:
         limits = self._settings
         words = frame.cloud.data.view(np.float32).reshape(-1, 8)
-        self._sum += _sum_of_keys(
+        self._sum = _sum_of_keys(
             words, frame.map_from_sensor.astype(np.float32), np.float32(1 / limits.voxel_size),
             np.float32(limits.min_range**2), np.float32(limits.max_range**2),
         )
 
     def size(self) -> str:
-        return 'keys are summed, not kept'
+        return 'no map'
 
 
 def used_points(
@@ -125,21 +109,36 @@ def in_map(points: npt.NDArray[np.float32], frame: Frame) -> npt.NDArray[np.floa
     return np.asarray(points @ pose[:3, :3].T + pose[:3, 3])
 
 
-class NumpySums:
+class Decoding(Competitor):
+    """What turning the message into float64 points of the map frame costs with numpy.
+
+    It is in the time of every peer that takes points.
+    """
+
+    name = 'decoding'
+
+    def __init__(self, settings: MapSettings) -> None:
+        self._settings = settings
+        self._points = 0
+
+    def fuse(self, frame: Frame) -> None:
+        points = used_points(frame, self._settings)[0]
+        self._points = len(in_map(points, frame).astype(np.float64))
+
+    def size(self) -> str:
+        return f'{self._points} points, no map'
+
+
+class NumpySums(Competitor):
     """The same sums with numpy: sort by key, reduceat, merge into sorted arrays."""
 
     name = 'numpy'
     clears = 'no'
-    every = 1
-    clock = staticmethod(time.thread_time)
 
     def __init__(self, settings: MapSettings) -> None:
         self._settings = settings
         self._keys = np.empty(0, np.int64)
         self._sums = np.empty((0, 7), np.float32)
-
-    def prepare(self, frame: Frame) -> None:
-        """Nothing: the message is read as it is."""
 
     def fuse(self, frame: Frame) -> None:
         points, used = used_points(frame, self._settings)

@@ -14,19 +14,18 @@ from typing import Any
 
 import numpy as np
 from box_room import CAMERA, Frame
-from fusion_floors import FrameCopy, KeysOnly, NumpySums, Ours, in_map, used_points
+from fusion_floors import Decoding, FrameCopy, KeysOnly, NumpySums, Ours, in_map, used_points
 from fusion_race import Competitor
 
 from omd3d_ros.mapping.settings import MapSettings
 
 
-class VoxelBlockGrid:
+class VoxelBlockGrid(Competitor):
     """Open3D's tensor TSDF volume with colour, by its documented defaults."""
 
     name = 'voxelblockgrid'
     module = 'open3d'
     clears = 'partly'
-    every = 1
     clock = staticmethod(time.process_time)
 
     def __init__(self, settings: MapSettings) -> None:
@@ -66,7 +65,7 @@ class VoxelBlockGrid:
         return f'{self._grid.hashmap().size()} blocks of 512'
 
 
-class OctomapRays:
+class OctomapRays(Competitor):
     """octomap-python, a ray for every point; every tenth frame is measured.
 
     The frames between are inserted with ``discretize``, which marks nearly the same space. Below
@@ -89,9 +88,6 @@ class OctomapRays:
         self._inserted = 0
         if not self._fills:
             self.every = OctomapRays.every
-
-    def prepare(self, frame: Frame) -> None:
-        """Nothing."""
 
     def fuse(self, frame: Frame) -> None:
         self._insert(frame, self.discretize)
@@ -118,13 +114,12 @@ class OctomapDiscretized(OctomapRays):
     discretize = True
 
 
-class KissIcp:
+class KissIcp(Competitor):
     """The map of KISS-ICP, one point a voxel; it transforms the points itself."""
 
     name = 'kiss_icp'
     module = 'kiss_icp'
     clears = 'far only'
-    every = 1
     clock = staticmethod(time.process_time)
 
     def __init__(self, settings: MapSettings) -> None:
@@ -132,9 +127,6 @@ class KissIcp:
 
         self._settings = settings
         self._map = VoxelHashMap(settings.voxel_size, 5 * settings.max_range, 1)
-
-    def prepare(self, frame: Frame) -> None:
-        """Nothing."""
 
     def fuse(self, frame: Frame) -> None:
         points = used_points(frame, self._settings)[0].astype(np.float64)
@@ -144,13 +136,12 @@ class KissIcp:
         return f'{len(self._map.point_cloud())} points'
 
 
-class SmallGicp:
+class SmallGicp(Competitor):
     """The Gaussian voxel map of small_gicp; it transforms the points itself and forgets none."""
 
     name = 'small_gicp'
     module = 'small_gicp'
     clears = 'no'
-    every = 1
     clock = staticmethod(time.process_time)
 
     def __init__(self, settings: MapSettings) -> None:
@@ -160,9 +151,6 @@ class SmallGicp:
         self._cloud = small_gicp.PointCloud
         self._map = small_gicp.GaussianVoxelMap(settings.voxel_size)
         self._map.set_lru(10**6, 10**6)
-
-    def prepare(self, frame: Frame) -> None:
-        """Nothing."""
 
     def fuse(self, frame: Frame) -> None:
         points = used_points(frame, self._settings)[0].astype(np.float64)
@@ -176,7 +164,7 @@ PEERS = {
     peer.name: peer
     for peer in (OctomapRays, OctomapDiscretized, VoxelBlockGrid, KissIcp, SmallGicp, NumpySums)
 }
-FLOORS = {floor.name: floor for floor in (FrameCopy, KeysOnly)}
+FLOORS = (FrameCopy, KeysOnly, Decoding)
 
 
 def missing_peers(names: list[str]) -> list[str]:
@@ -187,4 +175,4 @@ def missing_peers(names: list[str]) -> list[str]:
 
 def competitors(names: list[str], settings: MapSettings) -> list[Competitor]:
     """Return the map of this package, the floors and the peers of these names, all empty."""
-    return [kind(settings) for kind in (Ours, *FLOORS.values(), *(PEERS[name] for name in names))]
+    return [kind(settings) for kind in (Ours, *FLOORS, *(PEERS[name] for name in names))]

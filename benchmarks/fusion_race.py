@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import abc
 import dataclasses
 import gc
 import sys
+import time
 from collections.abc import Callable, Sequence
-from typing import Protocol
 
 import numpy as np
 from box_room import Frame
@@ -16,7 +17,7 @@ from omd3d_ros.mapping.cloud import Cloud
 WARM_FRAMES = 3  # not measured
 
 
-class Competitor(Protocol):
+class Competitor(abc.ABC):
     """Something that fuses frames.
 
     clears   whether it removes what is seen through
@@ -25,18 +26,23 @@ class Competitor(Protocol):
     """
 
     name: str
-    clears: str
-    every: int
-    clock: Callable[[], float]
+    clears = '-'
+    every = 1
+    clock: Callable[[], float] = staticmethod(time.thread_time)
 
-    def prepare(self, frame: Frame) -> None:
-        """Do what is not measured."""
-
+    @abc.abstractmethod
     def fuse(self, frame: Frame) -> None:
         """Fuse a frame; this is measured."""
 
+    @abc.abstractmethod
     def size(self) -> str:
         """Say how large the map is."""
+
+    def prepare(self, frame: Frame) -> None:  # noqa: B027
+        """Do before ``fuse`` what is not measured: nothing, if the message is read as it is."""
+
+    def skip(self, frame: Frame) -> None:  # noqa: B027
+        """Do what fills the map with a frame that is not measured."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -55,8 +61,7 @@ def race(competitors: Sequence[Competitor], frames: Sequence[Frame], title: str)
     """Let all fuse every frame, in an order that rotates, and return a result for each.
 
     Before each one's turn the frame is copied into one buffer, as a middleware does with a
-    message: each finds it in the same place and as near to the processor. Whoever is measured
-    on every n-th frame only says in ``skip`` how it fills its map with the others, if it has one.
+    message: each finds it in the same place and as near to the processor.
     """
     buffer = np.empty(max(frame.cloud.data.size for frame in frames), np.uint8)
     times: dict[str, list[float]] = {competitor.name: [] for competitor in competitors}
@@ -69,7 +74,7 @@ def race(competitors: Sequence[Competitor], frames: Sequence[Frame], title: str)
             for place in range(len(competitors)):
                 competitor = competitors[(index + place) % len(competitors)]
                 if index >= WARM_FRAMES and (index - WARM_FRAMES) % competitor.every:
-                    getattr(competitor, 'skip', competitor.prepare)(frame)
+                    competitor.skip(frame)
                     continue
                 seconds = _turn(competitor, frame, buffer)
                 if index >= WARM_FRAMES:

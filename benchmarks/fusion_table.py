@@ -52,15 +52,15 @@ def summary(results: Sequence[Result]) -> dict[str, Any]:
 def print_race(title: str, results: Sequence[Result]) -> None:
     ours = results[0].median_ms
     print(f'\n{title}; processor ms a frame')
-    print(f'{"":20} {"clears":8} {"frames":>6} {"median":>9} {"p95":>9}  {"":16} map')
+    print(f'{"":20} {"clears":8} {"frames":>6} {"median":>8} {"p95":>8}  {"":15} map')
     for result in results:
         ratio = ''
         if result.name in FLOOR_NAMES:
             ratio = f'ours is {ours / result.median_ms:.1f} x'
         elif result is not results[0]:
             ratio = f'{result.median_ms / ours:.1f} x ours'
-        print(f'{result.name:20} {result.clears:8} {result.frames:6} {result.median_ms:9.2f} '
-              f'{result.p95_ms:9.2f}  {ratio:16} {result.size}')
+        print(f'{result.name:20} {result.clears:8} {result.frames:6} {result.median_ms:8.2f} '
+              f'{result.p95_ms:8.2f}  {ratio:15} {result.size}')
 
 
 def targets(figures: dict[str, Any]) -> list[dict[str, Any]]:
