@@ -134,12 +134,12 @@ def render_frame(
 
 
 def rendered_frames(count: int, camera: PinholeCamera = CAMERA) -> list[Frame]:
-    """Render ``count`` frames of the furnished room, at 10 Hz over 1.2 turns of the orbit."""
+    """Render ``count`` frames of the furnished room, at 10 Hz; 50 are a turn of the orbit."""
     boxes = furniture(np.random.default_rng(1))
     rng = np.random.default_rng(0)
     frames = []
     for index in range(count):
-        pose = orbit_pose(1.2 * index / count)
+        pose = orbit_pose(0.02 * index)
         frames.append(render_frame(boxes, camera, pose, index * 10**8, rng))
         print(f'\rrendering {index + 1}/{count}', end='', file=sys.stderr, flush=True)
     print(file=sys.stderr)
