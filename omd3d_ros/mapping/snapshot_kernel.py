@@ -8,14 +8,16 @@ import numpy as np
 import numpy.typing as npt
 
 from omd3d_ros.mapping.blocks import (
+    EMPTY,
     INDEX_BIAS,
     MAX_HITS,
+    USED,
     BlockArrays,
     add_voxel,
     find_or_add_block,
     record_of,
 )
-from omd3d_ros.mapping.jit import kernel, trailing_zeros
+from omd3d_ros.mapping.jit import inlined, kernel, trailing_zeros
 
 _FIELD_21 = (1 << 21) - 1
 _FIELD_20 = (1 << 20) - 1
@@ -93,6 +95,21 @@ def _offset_sum(position: Any, weight: Any) -> Any:
     return min(max(np.int64(np.floor(offset * weight + 0.5)), 0), 511 * weight)
 
 
+@inlined
+def _note_newest_frames(blocks: Any) -> None:
+    """Set the newest frame of every block to that of its voxels."""
+    for block in range(blocks.counts[USED]):
+        newest = np.int64(EMPTY)
+        for word in range(8):
+            bits = blocks.occupancy[np.uint64(block << 3 | word)]
+            while bits != 0:
+                bit = trailing_zeros(bits)
+                bits &= bits - 1
+                state = blocks.records[record_of(blocks, block, word << 6 | bit) + _THREE]
+                newest = max(newest, state & _FIELD_32)
+        blocks.frames[block] = newest
+
+
 @kernel
 def put_voxels(
     blocks: BlockArrays,
@@ -106,15 +123,19 @@ def put_voxels(
 ) -> None:
     """Put restored voxels into blocks; the store has room for all of them.
 
-    positions (N, 3) are means in biased 1/512 voxels. No two rows share a voxel.
+    positions (N, 3) are means in biased 1/512 voxels. No two rows share a voxel. Rows may come in
+    any order; those of a block standing together, as in a snapshot, is the quickest one.
     """
+    last_key, block = np.int64(EMPTY), np.int64(EMPTY)
     for row in range(len(positions)):
         qx = np.int64(positions[row, 0])
         qy = np.int64(positions[row, 1])
         qz = np.int64(positions[row, 2])
         key = (qx >> 12) << 42 | (qy >> 12) << 21 | (qz >> 12)
-        block = find_or_add_block(blocks, key, frame[row], stamps[frame[row]])
-        blocks.frames[block] = max(blocks.frames[block], frame[row])
+        if key != last_key:
+            block = find_or_add_block(blocks, key, frame[row], stamps[frame[row]])
+            last_key = key
+        blocks.oldest[block] = min(blocks.oldest[block], stamps[frame[row]])
         offset = (qx >> 3 & 0x1C0) | (qy >> 6 & 0x38) | (qz >> 9 & 7)
         add_voxel(blocks, block, offset)
         record = record_of(blocks, block, offset)
@@ -129,3 +150,4 @@ def put_voxels(
         blocks.records[record + _ONE] = (r << 40 | g << 20 | b) * colored
         blocks.records[record + _TWO] = colored << 48 | weight << 32 | min(hits[row], MAX_HITS)
         blocks.records[record + _THREE] = np.int64(frames[row]) << 32 | frame[row]
+    _note_newest_frames(blocks)

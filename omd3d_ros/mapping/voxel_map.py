@@ -184,14 +184,12 @@ class VoxelMap:
             )
         self._blocks.clear()
         self._frames.clear()
-        frame = self._frames.restore(snapshot.last_seen)
-        order = np.argsort(frame, kind='stable')
-        rows = (
-            positions[order], snapshot.colors[order], snapshot.hits[order],
-            snapshot.frames[order], frame[order],
-        )
         self._blocks.reserve(blocks, len(positions))
-        put_voxels(self._blocks.arrays, *rows, self._frames.table, self._settings.max_weight)
+        put_voxels(
+            self._blocks.arrays, positions, snapshot.colors, snapshot.hits, snapshot.frames,
+            self._frames.restore(snapshot.last_seen), self._frames.table,
+            self._settings.max_weight,
+        )
         self._map_id = snapshot.map_id
         self._revision = max(self._revision, snapshot.revision) + 1
         self._stamp_ns = snapshot.stamp_ns

@@ -164,3 +164,32 @@ def test_an_empty_map_can_be_restored() -> None:
     other.restore(empty.snapshot())
     assert other.voxel_count == 0
     assert other.map_id == empty.map_id
+
+
+def blocks_of(voxel_map: VoxelMap) -> dict[int, tuple[int, int]]:
+    """The newest frame and the oldest stamp of every block."""
+    arrays = voxel_map._blocks.arrays
+    return {int(arrays.keys[block]): (int(arrays.frames[block]), int(arrays.oldest[block]))
+            for block in voxel_map._blocks.sorted_blocks()}
+
+
+def test_the_order_of_the_voxels_changes_nothing(pack: Pack) -> None:
+    snapshot = filled(pack, MapSettings(voxel_size=0.05)).snapshot()
+    rng = np.random.default_rng(0)
+    snapshot = dataclasses.replace(snapshot, last_seen=rng.integers(0, 9, len(snapshot)))
+    order = rng.permutation(len(snapshot))
+    shuffled = dataclasses.replace(snapshot, **{
+        name: getattr(snapshot, name)[order]
+        for name in ('points', 'colors', 'hits', 'frames', 'last_seen')})
+    maps = [VoxelMap(MapSettings(voxel_size=0.05)) for _ in range(2)]
+    maps[0].restore(snapshot)
+    maps[1].restore(shuffled)
+    assert_same_voxels(snapshot, maps[0].snapshot(), 1e-6)
+    assert_same_voxels(maps[0].snapshot(), maps[1].snapshot(), 0)
+    assert blocks_of(maps[0]) == blocks_of(maps[1])
+    cells = np.floor(snapshot.points.astype(np.float64) / 0.05).astype(np.int64) + (1 << 23)
+    keys = (cells[:, 0] >> 3) << 42 | (cells[:, 1] >> 3) << 21 | cells[:, 2] >> 3
+    for key, (newest, oldest) in blocks_of(maps[0]).items():
+        seen = snapshot.last_seen[keys == key]
+        assert maps[0]._frames.table[newest] == seen.max()
+        assert oldest == seen.min()
