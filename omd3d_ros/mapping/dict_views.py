@@ -12,6 +12,7 @@ from omd3d_ros.mapping.settings import MapSettings
 
 UNKNOWN = 1e9
 BLOCKED = 0.0
+FAR = 5e8
 TILE_PIXELS = 4
 MAX_TILES = 1 << 18
 FACE_CELLS = 256
@@ -73,7 +74,7 @@ class DictView:
 
 
 def pinhole_view(
-    points: npt.NDArray[np.float64], projection: npt.NDArray[np.float64]
+    points: npt.NDArray[np.float64], projection: npt.NDArray[np.float64], missing_is_free: bool
 ) -> DictView:
     """Return the view of an organised cloud (H, W, 3) through its (3, 3) pixel projection."""
     height, width = points.shape[:2]
@@ -88,8 +89,9 @@ def pinhole_view(
             first, left = row * pixels, column * pixels
             tile = depth[first : first + pixels, left : left + pixels].ravel()
             good = tile[(tile > 0) & (tile < UNKNOWN)]
-            enough = 4 * len(good) > 3 * len(tile)
-            cells[0, row, column] = float(np.float32(good.min())) if enough else BLOCKED
+            least = float(np.float32(good.min(initial=FAR)))
+            enough = missing_is_free or 4 * len(good) > 3 * len(tile)
+            cells[0, row, column] = least if enough else BLOCKED
     in_cells = np.array(projection)
     in_cells[:2] = (projection[:2] + 0.5 * projection[2]) / pixels
     return DictView(in_cells, width / pixels, height / pixels, 0, cells, BLOCKED)

@@ -57,18 +57,19 @@ class DictVoxelMap:
         self._frame = 0
         self._stamp_ns = 0
         self._revision = 0
+        self._window_center: npt.NDArray[np.float64] | None = None
 
     def integrate(
         self, cloud: Cloud, map_from_sensor: npt.NDArray[np.float64], stamp_ns: int
-    ) -> tuple[int, int, int, int]:
-        """Fuse a cloud; return points used, voxels new, voxels cleared, voxels decayed."""
+    ) -> tuple[int, ...]:
+        """Fuse a cloud; return points used, voxels new, cleared, decayed and left behind."""
         points = cloud.coordinates()
         colors = cloud.colors() if cloud.layout.has_color else None
         projection = self._projections.find(cloud)
         if projection is None:
             views = cube_views(points.reshape(-1, 3))
         else:
-            views = [pinhole_view(points, projection)]
+            views = [pinhole_view(points, projection, self._settings.clear_missing)]
         return self._fuse(points, colors, views, map_from_sensor, stamp_ns)
 
     def integrate_depth(
@@ -78,7 +79,7 @@ class DictVoxelMap:
         camera: PinholeCamera,
         map_from_camera: npt.NDArray[np.float64],
         stamp_ns: int,
-    ) -> tuple[int, int, int, int]:
+    ) -> tuple[int, ...]:
         """Fuse a depth image; returns as ``integrate`` does."""
         meters = depth * (0.001 if depth.dtype == np.uint16 else 1.0)
         z = np.where(meters > 0, meters, np.nan).astype(np.float64)
@@ -87,7 +88,7 @@ class DictVoxelMap:
         y = (v - camera.cy) / camera.fy * z
         points = np.stack([x, y, z], axis=2)
         projection = np.array([[camera.fx, 0, camera.cx], [0, camera.fy, camera.cy], [0, 0, 1]])
-        view = pinhole_view(points, projection)
+        view = pinhole_view(points, projection, self._settings.clear_missing)
         return self._fuse(points, color, [view], map_from_camera, stamp_ns)
 
     def snapshot(self) -> MapSnapshot:
@@ -119,7 +120,7 @@ class DictVoxelMap:
         views: list[DictView],
         pose: npt.NDArray[np.float64],
         stamp_ns: int,
-    ) -> tuple[int, int, int, int]:
+    ) -> tuple[int, ...]:
         frame, self._frame = self._frame, self._frame + 1
         before = len(self._voxels)
         used = self._insert(points, colors, pose, frame, stamp_ns)
@@ -127,10 +128,11 @@ class DictVoxelMap:
         newest = max(stamp_ns, self._stamp_ns)
         cleared = self._clear(views, pose, frame) if self._settings.clear_misses else 0
         decayed = self._decay(newest)
-        if used or cleared or decayed:
+        left = self._leave_behind(pose[:3, 3])
+        if used or cleared or decayed or left:
             self._revision += 1
             self._stamp_ns = newest
-        return used, new, cleared, decayed
+        return used, new, cleared, decayed, left
 
     def _insert(
         self,
@@ -185,6 +187,24 @@ class DictVoxelMap:
             return 0
         oldest = newest_ns - round(self._settings.map_decay_time * 1e9)
         removed = [key for key, voxel in self._voxels.items() if voxel.stamp_ns < oldest]
+        for key in removed:
+            del self._voxels[key]
+        return len(removed)
+
+    def _leave_behind(self, sensor: npt.NDArray[np.float64]) -> int:
+        radius, size = self._settings.map_radius, self._settings.voxel_size
+        center = self._window_center
+        if not radius or (
+            center is not None and np.linalg.norm(sensor - center) < 0.02 * radius
+        ):
+            return 0
+        self._window_center = sensor.copy()
+        removed = []
+        for key in self._voxels:
+            low = (np.array(key) // 8 * 8 - _BIAS) * size
+            nearest = np.clip(sensor, low, low + 8 * size)
+            if np.linalg.norm(nearest - sensor) > radius:
+                removed.append(key)
         for key in removed:
             del self._voxels[key]
         return len(removed)

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import numba
 from llvmlite import ir
 from numba import types
+from numba.core import cgutils
 from numba.extending import intrinsic
 
 F = TypeVar('F', bound=Callable[..., Any])
@@ -57,3 +58,24 @@ def _trailing_zeros(typing_context: Any, value: Any) -> Any:
 
 
 trailing_zeros: Any = intrinsic(_trailing_zeros)
+
+
+def _prefetch(typing_context: Any, array: Any, index: Any) -> Any:
+    """Ask for an element of a one-dimensional array of 8-byte items to be brought near."""
+
+    def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        data = context.make_array(signature.args[0])(context, builder, arguments[0]).data
+        address = builder.bitcast(builder.gep(data, [arguments[1]]), ir.IntType(8).as_pointer())
+        word = ir.IntType(32)
+        prefetch = cgutils.get_or_insert_function(  # type: ignore[no-untyped-call]
+            builder.module,
+            ir.FunctionType(ir.VoidType(), [address.type, word, word, word]),
+            'llvm.prefetch.p0i8',
+        )
+        builder.call(prefetch, [address, word(0), word(3), word(1)])
+        return context.get_dummy_value()
+
+    return types.void(array, types.uint64), codegen
+
+
+prefetch: Any = intrinsic(_prefetch)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
 from omd3d_ros.mapping.camera import PinholeCamera
 from omd3d_ros.mapping.cloud import Cloud, PointLayout
+from omd3d_ros.mapping.jit import kernel
+from omd3d_ros.mapping.point_source import Source, cloud_source, read_point
 
 _SAMPLES = 24
 _MIN_POINTS = 60
@@ -20,13 +24,17 @@ def sample_points(
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
     """Return points (n, 3), metres, and their pixels (n, 2) as (u, v), on a sparse grid."""
     layout = cloud.layout
-    rows = max(1, layout.height // _SAMPLES)
-    columns = max(1, layout.width // _SAMPLES)
+    rows, columns = _grid(layout)
     points = cloud.coordinates(rows, columns)
     v, u = np.mgrid[0 : points.shape[0], 0 : points.shape[1]]
     pixels = np.stack([u * columns, v * rows], axis=2).astype(np.float64)
     good = np.isfinite(points).all(axis=2) & (points != 0).any(axis=2)
     return points[good], pixels[good]
+
+
+def _grid(layout: PointLayout) -> tuple[int, int]:
+    """Return the steps, in rows and columns, of a sparse grid of pixels."""
+    return max(1, layout.height // _SAMPLES), max(1, layout.width // _SAMPLES)
 
 
 def fits(
@@ -95,6 +103,29 @@ def pinhole_of(
     return PinholeCamera(width, height, fx, fy, cx, cy)
 
 
+@kernel
+def _count_fitting(
+    source: Source, projection: npt.NDArray[np.float64], rows: int, columns: int, counts: Any
+) -> None:
+    """Count the points on a grid of pixels, and those that project within a pixel of theirs.
+
+    counts  (2,) points that fit and points, added to
+    """
+    p = projection
+    for row in range(0, source.height, rows):
+        for column in range(0, source.width, columns):
+            x, y, z = read_point(source, row, column)
+            length = x * x + y * y + z * z
+            if not (length > 0.0 and length < np.inf):
+                continue
+            depth = p[2, 0] * x + p[2, 1] * y + p[2, 2] * z
+            u = (p[0, 0] * x + p[0, 1] * y + p[0, 2] * z) / depth
+            v = (p[1, 0] * x + p[1, 1] * y + p[1, 2] * z) / depth
+            fitting = depth > 0.0 and max(abs(u - column), abs(v - row)) < _MAX_ERROR
+            counts[0] += 1 if fitting else 0
+            counts[1] += 1
+
+
 class ProjectionCache:
     """The projection of the clouds of one sensor, fitted once and kept while it fits."""
 
@@ -107,10 +138,18 @@ class ProjectionCache:
         layout = cloud.layout
         if layout.height < 2 or layout.width < 2:
             return None
+        known = self._projection
+        if known is not None and layout == self._layout and _still_fits(known, cloud):
+            return known
         points, pixels = sample_points(cloud)
-        known = self._projection if layout == self._layout else None
-        if known is None or not fits(known, points, pixels):
-            known = fit_projection(points, pixels, layout.width, layout.height)
-        if known is not None:
-            self._layout, self._projection = layout, known
-        return known
+        found = fit_projection(points, pixels, layout.width, layout.height)
+        if found is not None:
+            self._layout, self._projection = layout, found
+        return found
+
+
+def _still_fits(projection: npt.NDArray[np.float64], cloud: Cloud) -> bool:
+    counts = np.zeros(2, np.int64)
+    rows, columns = _grid(cloud.layout)
+    _count_fitting(cloud_source(cloud), projection, rows, columns, counts)
+    return bool(counts[1] > 0 and counts[0] >= _GOOD_SHARE * counts[1])

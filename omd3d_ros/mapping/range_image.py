@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from omd3d_ros.mapping.jit import kernel
+from omd3d_ros.mapping.jit import inlined, kernel
 from omd3d_ros.mapping.point_chunk import UNKNOWN
 from omd3d_ros.mapping.point_source import Source, read_point
 from omd3d_ros.mapping.tile_image import BLOCKED, TileImage
@@ -144,27 +144,38 @@ def _face_projection(face: int, focal: float) -> npt.NDArray[np.float64]:
     return projection
 
 
+@inlined
+def _note_face(
+    tiles: Any, points: Any, first: Any, size: Any, focal: float, depth: float, a: float, b: float
+) -> None:
+    """Put a point into the face before or behind the sensor along one axis, if it lies in it."""
+    half = _FACE_CELLS / 2
+    face = first + (1 if depth < 0.0 else 0)
+    depth = abs(depth)
+    u, v = half + focal * a / depth, half + focal * b / depth
+    if u >= 0.0 and v >= 0.0 and u < _FACE_CELLS and v < _FACE_CELLS and depth < UNKNOWN:
+        points[face] += 1
+        cell = np.uint64(face * size + np.int64(v) * _FACE_CELLS + np.int64(u))
+        tiles[cell] = min(tiles[cell], np.float32(depth))
+
+
 @kernel
 def _fill_cube(
     source: Any, focal: float, tiles: npt.NDArray[np.float32], size: int, points: Any
 ) -> None:
     """Put the least depth along each face's axis into each cell of the faces."""
-    half = _FACE_CELLS / 2
+    # A little more than the reach of a face, so that most points are looked at for one face.
+    reach = 1.001 * _FACE_CELLS / 2 / focal
     for row in range(source.height):
         for column in range(source.width):
-            p = read_point(source, row, column)
-            for axis in range(3):
-                depth = abs(p[axis])
-                a, b = p[(axis + 1) % 3], p[(axis + 2) % 3]
-                if not (depth > 0.0 and depth < UNKNOWN):
-                    continue
-                u, v = half + focal * a / depth, half + focal * b / depth
-                if not (u >= 0.0 and v >= 0.0 and u < _FACE_CELLS and v < _FACE_CELLS):
-                    continue
-                face = 2 * axis + (1 if p[axis] < 0.0 else 0)
-                points[face] += 1
-                cell = face * size + np.int64(v) * _FACE_CELLS + np.int64(u)
-                tiles[cell] = min(tiles[cell], np.float32(depth))
+            x, y, z = read_point(source, row, column)
+            rx, ry, rz = abs(x) * reach, abs(y) * reach, abs(z) * reach
+            if rx > 0.0 and abs(y) <= rx and abs(z) <= rx:
+                _note_face(tiles, points, 0, size, focal, x, y, z)
+            if ry > 0.0 and abs(z) <= ry and abs(x) <= ry:
+                _note_face(tiles, points, 2, size, focal, y, z, x)
+            if rz > 0.0 and abs(x) <= rz and abs(y) <= rz:
+                _note_face(tiles, points, 4, size, focal, z, x, y)
 
 
 @kernel

@@ -17,29 +17,44 @@ from omd3d_ros.mapping.blocks import (
     find_or_add_block,
     record_of,
 )
-from omd3d_ros.mapping.jit import inlined, kernel, trailing_zeros
+from omd3d_ros.mapping.jit import inlined, kernel, prefetch, trailing_zeros
 
 _FIELD_21 = (1 << 21) - 1
 _FIELD_20 = (1 << 20) - 1
 _FIELD_16 = (1 << 16) - 1
 _FIELD_32 = (1 << 32) - 1
 _GREY = 128
+# Offsets are rounded down to 1/512 voxel.
+_HALF_STEP = 1 / 1024
+# From this voxel on, half a step is no longer far more than what float32 rounds off.
+_ROUNDED = 4096
 _ONE, _TWO, _THREE = np.uint64(1), np.uint64(2), np.uint64(3)
 
 
-@kernel
-def _inside_voxel(index: Any, total: Any, weight: Any, voxel_size: float) -> np.float32:
-    """Return a mean coordinate as float32 that still lies in its voxel.
+@inlined
+def _inside_voxel(index: Any, offset: float, voxel_size: float) -> np.float32:
+    """Return a mean coordinate, metres, as float32 that still lies in its voxel.
 
     Far from the origin float32 rounding may reach over a face: then one step back.
     """
-    mean = np.float64(index) + (np.float64(total) + 0.5 * weight) / (512.0 * weight)
-    value = np.float32(mean * voxel_size)
-    if np.floor(np.float64(value) / voxel_size) < index:
-        value = np.nextafter(value, np.float32(np.inf))
-    elif np.floor(np.float64(value) / voxel_size) > index:
-        value = np.nextafter(value, np.float32(-np.inf))
+    value = np.float32((np.float64(index) + offset) * voxel_size)
+    if abs(index) >= _ROUNDED:
+        if np.floor(np.float64(value) / voxel_size) < index:
+            value = np.nextafter(value, np.float32(np.inf))
+        elif np.floor(np.float64(value) / voxel_size) > index:
+            value = np.nextafter(value, np.float32(-np.inf))
     return value
+
+
+@inlined
+def _prefetch_block(blocks: Any, block: Any) -> None:
+    """Ask for the records of a block: they lie anywhere, and waiting for each would take long."""
+    for word in range(8):
+        bits = blocks.occupancy[np.uint64(block << 3 | word)]
+        while bits != 0:
+            bit = trailing_zeros(bits)
+            bits &= bits - 1
+            prefetch(blocks.records, record_of(blocks, block, word << 6 | bit))
 
 
 @kernel
@@ -56,7 +71,10 @@ def copy_voxels(
 ) -> int:
     """Fill a snapshot's arrays from the blocks in the given order; return the voxels copied."""
     row = 0
-    for block in order:
+    for number in range(len(order)):
+        block = order[number]
+        if number + 1 < len(order):
+            _prefetch_block(blocks, order[number + 1])
         key = blocks.keys[block]
         bx = (key >> 42) * 8 - INDEX_BIAS
         by = (key >> 21 & _FIELD_21) * 8 - INDEX_BIAS
@@ -70,17 +88,26 @@ def copy_voxels(
                 position, color = blocks.records[record], blocks.records[record + _ONE]
                 counts, state = blocks.records[record + _TWO], blocks.records[record + _THREE]
                 weight, colored = counts >> 32 & _FIELD_16, counts >> 48
-                points[row, 0] = _inside_voxel(bx + word, position >> 42, weight, voxel_size)
-                points[row, 1] = _inside_voxel(
-                    by + (bit >> 3), position >> 21 & _FIELD_21, weight, voxel_size
-                )
-                points[row, 2] = _inside_voxel(
-                    bz + (bit & 7), position & _FIELD_21, weight, voxel_size
-                )
-                for channel in range(3):
-                    total = color >> (40 - 20 * channel) & _FIELD_20
-                    mean = (total + colored // 2) // colored if colored > 0 else _GREY
-                    colors[row, channel] = mean
+                inverse = 1.0 / weight
+                share = inverse / 512.0
+                x = (position >> 42) * share + _HALF_STEP
+                y = (position >> 21 & _FIELD_21) * share + _HALF_STEP
+                z = (position & _FIELD_21) * share + _HALF_STEP
+                points[row, 0] = _inside_voxel(bx + word, x, voxel_size)
+                points[row, 1] = _inside_voxel(by + (bit >> 3), y, voxel_size)
+                points[row, 2] = _inside_voxel(bz + (bit & 7), z, voxel_size)
+                if colored > 0:
+                    if colored != weight:
+                        inverse = 1.0 / colored
+                    # Half a point more, so that rounding never reaches over a whole number.
+                    half = (colored >> 1) + 0.5
+                    colors[row, 0] = np.uint8(np.int64(((color >> 40) + half) * inverse))
+                    colors[row, 1] = np.uint8(
+                        np.int64(((color >> 20 & _FIELD_20) + half) * inverse)
+                    )
+                    colors[row, 2] = np.uint8(np.int64(((color & _FIELD_20) + half) * inverse))
+                else:
+                    colors[row, 0] = colors[row, 1] = colors[row, 2] = _GREY
                 hits[row] = counts & _FIELD_32
                 frames[row] = state >> 32 & _FIELD_16
                 last_seen[row] = stamps[state & _FIELD_32]

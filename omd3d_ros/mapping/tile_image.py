@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from omd3d_ros.mapping.jit import kernel
+from omd3d_ros.mapping.point_chunk import UNKNOWN
 
 BLOCKED = np.float32(0.0)
 FAR = np.float32(5e8)
@@ -47,14 +48,18 @@ def note_depths(
     if image.columns == 0:
         return
     start = (row >> image.shift) * image.columns
-    for i in range(count):
-        column = first + i >> image.shift
-        depth = depths[np.uint64(i)]
-        if depth > 0:
-            tile = np.uint64(start + column)
-            image.tiles[tile] = min(image.tiles[tile], depth)
-        else:
-            image.missing[np.uint64(column)] += 1
+    side = 1 << image.shift
+    for column in range(first >> image.shift, (first + count - 1 >> image.shift) + 1):
+        left = max((column << image.shift) - first, 0)
+        right = min((column << image.shift) - first + side, count)
+        least, missing = UNKNOWN, 0
+        for i in range(left, right):
+            depth = depths[np.uint64(i)]
+            least = min(least, depth if depth > 0 else UNKNOWN)
+            missing += not depth > 0
+        tile = np.uint64(start + column)
+        image.tiles[tile] = min(image.tiles[tile], least)
+        image.missing[np.uint64(column)] += missing
 
 
 @kernel

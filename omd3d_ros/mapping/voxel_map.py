@@ -33,7 +33,7 @@ from omd3d_ros.mapping.pose import check_pose, inverse_pose
 from omd3d_ros.mapping.projection import ProjectionCache
 from omd3d_ros.mapping.range_image import SCRATCH_BYTES, RangeImage, View
 from omd3d_ros.mapping.settings import MapSettings
-from omd3d_ros.mapping.snapshot import MapSnapshot
+from omd3d_ros.mapping.snapshot import MapSnapshot, empty_snapshot
 from omd3d_ros.mapping.snapshot_kernel import copy_voxels, put_voxels
 from omd3d_ros.mapping.snapshot_positions import distinct_blocks, snapshot_positions
 from omd3d_ros.mapping.tile_image import NO_TILES, TileImage
@@ -138,17 +138,9 @@ class VoxelMap:
 
     def snapshot(self) -> MapSnapshot:
         """Return a copy of the live voxels, sorted by block and then by voxel within it."""
-        count = self.voxel_count
-        snapshot = MapSnapshot(
-            map_id=self._map_id,
-            revision=self._revision,
-            stamp_ns=self._stamp_ns,
-            voxel_size=self._settings.voxel_size,
-            points=np.empty((count, 3), np.float32),
-            colors=np.empty((count, 3), np.uint8),
-            hits=np.empty(count, np.uint32),
-            frames=np.empty(count, np.uint16),
-            last_seen=np.empty(count, np.int64),
+        snapshot = empty_snapshot(
+            self.voxel_count, self._map_id, self._revision, self._stamp_ns,
+            self._settings.voxel_size,
         )
         copy_voxels(
             self._blocks.arrays, self._blocks.sorted_blocks(), self._frames.table,

@@ -49,10 +49,11 @@ def assert_same(fast: VoxelMap, slow: DictVoxelMap) -> None:
     assert (got.revision, got.stamp_ns) == (expected.revision, expected.stamp_ns)
 
 
-def counts(result: Integration) -> tuple[int, int, int, int]:
+def counts(result: Integration) -> tuple[int, ...]:
     assert result.voxels_evicted == 0
     return (
-        result.points_used, result.voxels_new, result.voxels_cleared, result.voxels_decayed
+        result.points_used, result.voxels_new, result.voxels_cleared, result.voxels_decayed,
+        result.voxels_left,
     )
 
 
@@ -92,15 +93,17 @@ def random_points(
         'row_padding': st.sampled_from([0, 0, 3, 16]),
     }),
     colored=st.booleans(),
+    missing=st.booleans(),
+    radius=st.sampled_from([0.0, 3.0]),
 )
 def test_random_clouds_of_any_layout_give_the_oracles_map(
     pack: Pack, seed: int, organised: bool, voxel_size: float, center: float, max_weight: int,
-    decay: float, layout: dict[str, Any], colored: bool,
+    decay: float, layout: dict[str, Any], colored: bool, missing: bool, radius: float,
 ) -> None:
     rng = np.random.default_rng(seed)
     options = MapSettings(
         voxel_size=voxel_size, min_range=0.2, max_range=3.0, max_weight=max_weight,
-        map_decay_time=decay,
+        map_decay_time=decay, clear_missing=missing, map_radius=radius,
     )
     fast, slow = VoxelMap(options), DictVoxelMap(options)
     base = pose_near(rng, center)
@@ -119,13 +122,16 @@ def test_random_clouds_of_any_layout_give_the_oracles_map(
     seed=st.integers(0, 2**32 - 1),
     millimetres=st.booleans(),
     colored=st.booleans(),
-    size=st.sampled_from([(24, 32), (17, 23)]),
+    size=st.sampled_from([(24, 32), (17, 23), (6, 1100)]),
+    missing=st.booleans(),
 )
 def test_random_depth_images_give_the_oracles_map(
-    seed: int, millimetres: bool, colored: bool, size: tuple[int, int]
+    seed: int, millimetres: bool, colored: bool, size: tuple[int, int], missing: bool
 ) -> None:
     rng = np.random.default_rng(seed)
-    options = MapSettings(voxel_size=0.05, min_range=0.2, max_range=3.0, clear_misses=1)
+    options = MapSettings(
+        voxel_size=0.05, min_range=0.2, max_range=3.0, clear_misses=1, clear_missing=missing
+    )
     fast, slow = VoxelMap(options), DictVoxelMap(options)
     camera = PinholeCamera(size[1], size[0], 30.0, 28.0, 15.2, 11.9)
     base = pose_near(rng, 1.0)
