@@ -2,7 +2,8 @@
 
 The rules are those of geometry2's BufferCore: a tree of frames, ten seconds of history a frame,
 linear interpolation of positions and slerp of orientations, static frames valid at any time,
-and three errors. It differs in one way: there is no "latest" lookup, a stamp is always needed.
+and three errors. It differs in one way: "latest" is a method of its own, ``newest``, that no
+stamp can stand for by accident.
 """
 
 from __future__ import annotations
@@ -161,20 +162,62 @@ class TransformBuffer:
         """
         target, source = target.lstrip('/'), source.lstrip('/')
         with self._lock:
-            known = set(self._frames)
-            known.update(p.parent for f in self._frames.values() for p in f.poses)
-            for name in (target, source):
-                if name not in known:
-                    raise FrameLookupError(f'frame {name!r} does not exist')
-            if target == source:
-                return np.eye(4)
-            up, up_error = self._walk(source, stamp_ns)
-            down, down_error = self._walk(target, stamp_ns)
+            self._refuse_unknown(target, source)
+            return self._lookup(target, source, stamp_ns)
+
+    def newest(self, target: str, source: str) -> Matrix:
+        """Return ``target_from_source``, 4x4, at the newest stamp that all frames between have.
+
+        Not for the pose of a sensor, which belongs to a stamp. Static frames hold at any stamp.
+
+        Raises
+        ------
+        FrameLookupError, ConnectivityError, ExtrapolationError
+
+        """
+        target, source = target.lstrip('/'), source.lstrip('/')
+        with self._lock:
+            self._refuse_unknown(target, source)
+            return self._lookup(target, source, self._newest_stamp(target, source))
+
+    def _refuse_unknown(self, *names: str) -> None:
+        known = set(self._frames)
+        known.update(p.parent for f in self._frames.values() for p in f.poses)
+        for name in names:
+            if name not in known:
+                raise FrameLookupError(f'frame {name!r} does not exist')
+
+    def _lookup(self, target: str, source: str, stamp_ns: int) -> Matrix:
+        if target == source:
+            return np.eye(4)
+        up, up_error = self._walk(source, stamp_ns)
+        down, down_error = self._walk(target, stamp_ns)
         common = next((name for name in up if name in down), None)
         if common is not None:
             return inverse(down[common]) @ up[common]
         raise up_error or down_error or ConnectivityError(
             f'{target!r} and {source!r} are not in one tree')
+
+    def _newest_stamp(self, target: str, source: str) -> int:
+        """Return the newest stamp, ns, that every frame on the way has reached."""
+        up, down = self._newest_ancestors(source), self._newest_ancestors(target)
+        common = next((name for name in up if name in down), None)
+        if common is None:
+            raise ConnectivityError(f'{target!r} and {source!r} are not in one tree')
+        between = up[:up.index(common)] + down[:down.index(common)]
+        stamps = [self._frames[name].stamps[-1] for name in between
+                  if not self._frames[name].static]
+        return min(stamps, default=0)
+
+    def _newest_ancestors(self, name: str) -> list[str]:
+        """Return a frame and those above it, by each one's newest transform."""
+        reached = [name]
+        while name in self._frames:
+            name = self._frames[name].poses[-1].parent
+            if name in reached:
+                raise ConnectivityError(f'the tree has a loop at {name!r}')
+            reached.append(name)
+        return reached
 
     def _walk(
         self, name: str, stamp_ns: int

@@ -31,6 +31,9 @@ class TransformSource(Protocol):
     def lookup(self, target: str, source: str, stamp_ns: int) -> Matrix:
         """Return ``target_from_source``, 4x4, at a stamp in ns."""
 
+    def newest(self, target: str, source: str) -> Matrix:
+        """Return ``target_from_source``, 4x4, at the newest stamp there is; not for sensors."""
+
     def destroy(self) -> None:
         """Stop listening."""
 
@@ -70,6 +73,10 @@ class TopicTransforms:
         """Return ``target_from_source``, 4x4, at a stamp in ns."""
         return self._buffer.lookup(target, source, stamp_ns)
 
+    def newest(self, target: str, source: str) -> Matrix:
+        """Return ``target_from_source``, 4x4, at the newest stamp there is; not for sensors."""
+        return self._buffer.newest(target, source)
+
     def destroy(self) -> None:
         """Stop listening."""
         for subscription in self._subscriptions:
@@ -101,9 +108,20 @@ class Tf2Transforms:
 
     def lookup(self, target: str, source: str, stamp_ns: int) -> Matrix:
         """Return ``target_from_source``, 4x4, at a stamp in ns."""
+        # to tf2 a stamp of zero means "latest", which a sensor without a clock must not get
+        return self._ask(target, source, Time(nanoseconds=max(stamp_ns, 1)))
+
+    def newest(self, target: str, source: str) -> Matrix:
+        """Return ``target_from_source``, 4x4, at the newest stamp there is; not for sensors."""
+        return self._ask(target, source, Time())
+
+    def destroy(self) -> None:
+        """Stop listening."""
+        self._listener.unregister()
+
+    def _ask(self, target: str, source: str, time: Time) -> Matrix:
         try:
-            found = self._buffer.lookup_transform(
-                target.lstrip('/'), source.lstrip('/'), Time(nanoseconds=stamp_ns))
+            found = self._buffer.lookup_transform(target.lstrip('/'), source.lstrip('/'), time)
         except self._tf2.LookupException as error:
             raise FrameLookupError(str(error)) from error
         except self._tf2.ConnectivityException as error:
@@ -111,10 +129,6 @@ class Tf2Transforms:
         except self._tf2.ExtrapolationException as error:
             raise ExtrapolationError(str(error), may_come='past' not in str(error)) from error
         return matrix_from_pose(*_pose(found))
-
-    def destroy(self) -> None:
-        """Stop listening."""
-        self._listener.unregister()
 
 
 def make_transform_source(node: Node) -> TransformSource:

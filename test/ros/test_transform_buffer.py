@@ -123,6 +123,34 @@ def test_a_transform_that_is_none_is_refused_and_stores_nothing(parent, child, p
         buffer.lookup('a', 'b', 1)
 
 
+def test_the_newest_is_at_the_stamp_that_all_frames_between_have_reached():
+    # base is known until 3 s, odom until 2 s: at 2 s base is half way
+    buffer = filled(('map', 'odom', 1, (10, 0, 0), NO_TURN),
+                    ('map', 'odom', 2, (20, 0, 0), NO_TURN),
+                    ('odom', 'base', 1, (0, 1, 0), NO_TURN),
+                    ('odom', 'base', 3, (0, 3, 0), NO_TURN),
+                    static=[('base', 'camera', (0, 0, 1), NO_TURN),
+                            ('map', 'dock', (0, 5, 0), NO_TURN)])
+    np.testing.assert_allclose(buffer.newest('map', 'odom')[:3, 3], [20, 0, 0])
+    np.testing.assert_allclose(buffer.newest('odom', 'base')[:3, 3], [0, 3, 0])
+    np.testing.assert_allclose(buffer.newest('map', 'camera')[:3, 3], [20, 2, 1])
+    np.testing.assert_allclose(buffer.newest('camera', 'dock')[:3, 3], [-20, 3, -1])
+    np.testing.assert_allclose(buffer.newest('base', 'camera')[:3, 3], [0, 0, 1])
+    np.testing.assert_array_equal(buffer.newest('odom', 'odom'), np.eye(4))
+
+
+def test_the_newest_of_what_is_not_there_is_an_error():
+    buffer = filled(('map', 'base', 1, (0, 0, 0), NO_TURN),
+                    static=[('mars', 'rover', (0, 0, 0), NO_TURN), ('a', 'b', (0, 0, 0), NO_TURN),
+                            ('b', 'a', (0, 0, 0), NO_TURN)])
+    with pytest.raises(FrameLookupError, match='camera'):
+        buffer.newest('map', 'camera')
+    with pytest.raises(ConnectivityError):
+        buffer.newest('map', 'rover')
+    with pytest.raises(ConnectivityError, match='loop'):
+        buffer.newest('map', 'a')
+
+
 def test_clear_keeps_static_frames_only():
     buffer = filled(('map', 'base', 1, (0, 0, 0), NO_TURN),
                     static=[('base', 'cam', (0, 0, 1), NO_TURN)])

@@ -56,7 +56,7 @@ def cases(tmp_path_factory):
 
 def test_lookups_agree_with_tf2(cases):
     outcomes = collections.Counter()
-    largest = 0.0
+    largest, newest = 0.0, 0
     for case in cases:
         buffer = TransformBuffer()
         for parent, child, stamp, place, turn, static in case['inserted']:
@@ -64,7 +64,9 @@ def test_lookups_agree_with_tf2(cases):
                 buffer.insert(parent, child, stamp, place, turn, static=static)
         for target, source, stamp, (theirs, *pose) in case['questions']:
             try:
-                found = buffer.lookup(target, source, stamp)
+                found = (buffer.lookup(target, source, stamp) if stamp
+                         else buffer.newest(target, source))
+                newest += not stamp
                 ours = 'ok'
             except TransformError as error:
                 ours = type(error).__name__
@@ -76,5 +78,6 @@ def test_lookups_agree_with_tf2(cases):
            if SAME[pair[0]] != pair[1] and pair != ('ok', 'FrameLookupError')}
     assert odd == {}
     assert outcomes['ok', 'ok'] > 1000
+    assert newest > 200
     assert sum(v for k, v in outcomes.items() if k[0] == 'ExtrapolationException') > 200
     assert largest < 1e-9

@@ -70,6 +70,8 @@ def main():
         for _ in range(60):
             target, source = dice.choice(frames), dice.choice(frames)
             stamp = dice.randrange(1000, 1900) * TICK + dice.choice([0, 0, 3_333_333])
+            if dice.random() < 0.2:
+                stamp = 0   # the newest
             questions.append([target, source, stamp, ask(core, target, source, stamp)])
         cases.append({'inserted': inserted, 'questions': questions})
     json.dump(cases, sys.stdout)
