@@ -24,6 +24,7 @@ import numpy.typing as npt
 from omd3d_ros.mapping.array_archive import Arrays, pack_arrays, unpack_arrays
 from omd3d_ros.mapping.camera import PinholeCamera
 from omd3d_ros.mapping.keyframes import Keyframe
+from omd3d_ros.mapping.pose import check_pose
 from omd3d_ros.mapping.snapshot import MapSnapshot
 from omd3d_ros.mapping.snapshot_positions import MAX_STAMP, snapshot_positions
 from omd3d_ros.mapping.whole_file import whole_file
@@ -64,13 +65,22 @@ class StoredObject:
 class MapContents:
     """Everything that a map file holds.
 
-    settings  the parameters that the map was made with, as JSON; empty in older files
+    settings         the parameters that the map was made with, as JSON; empty in older files
+    map_from_fusion  (4, 4) rigid: where the frame, in which all positions are given, lay in the
+                     map frame when the map was saved; the identity in older files
+
+    Raises ValueError when map_from_fusion is not rigid.
     """
 
     snapshot: MapSnapshot
     keyframes: tuple[Keyframe, ...] = ()
     objects: tuple[StoredObject, ...] = ()
     settings: dict[str, Any] = dataclasses.field(default_factory=dict)
+    map_from_fusion: npt.NDArray[np.float64] = dataclasses.field(
+        default_factory=lambda: np.eye(4))
+
+    def __post_init__(self) -> None:
+        check_pose(self.map_from_fusion, 'map_from_fusion')
 
 
 def save_map(path: str | os.PathLike[str], contents: MapContents) -> None:
@@ -164,6 +174,7 @@ def _packed(contents: MapContents) -> memoryview:
         'map_id': snapshot.map_id, 'revision': int(snapshot.revision),
         'stamp_ns': int(snapshot.stamp_ns), 'voxel_size': float(snapshot.voxel_size),
         'keyframes': keyframes, 'objects': objects, 'settings': contents.settings,
+        'map_from_fusion': contents.map_from_fusion.astype(np.float64).tolist(),
     }
     try:
         text = json.dumps(meta, allow_nan=False)
@@ -202,7 +213,8 @@ def _unpacked(payload: bytes) -> MapContents:
     if len({stored.id for stored in objects}) != len(objects):
         raise ValueError('two objects have the same id')
     return MapContents(
-        snapshot, keyframes, objects, settings=_record(meta.get('settings', {}), 'settings'))
+        snapshot, keyframes, objects, settings=_record(meta.get('settings', {}), 'settings'),
+        map_from_fusion=check_pose(meta.get('map_from_fusion', np.eye(4)), 'map_from_fusion'))
 
 
 def _number(text: str) -> float:
