@@ -7,11 +7,12 @@ import logging
 import time
 from collections.abc import Callable
 
+from omd3d_ros.ros.anchor import AnchorError, MapAnchor
 from omd3d_ros.ros.commands import Command, CommandResult, Status
 from omd3d_ros.ros.fusion import Fusion
 from omd3d_ros.ros.perception import PerceivedScene, Perception
+from omd3d_ros.ros.placement import placed_answer, placed_scene
 from omd3d_ros.ros.transform_buffer import Matrix, TransformError
-from omd3d_ros.ros.transforms import TransformSource
 from omd3d_ros.ros.worker_client import (
     WorkerClient,
     WorkerLostError,
@@ -38,7 +39,6 @@ class _RefusalError(Exception):
 class AnsweringSettings:
     """The node's settings that matter here; see NodeSettings."""
 
-    map_frame: str
     viewpoint_frame: str
     scene_max_age: float
     max_map_age: float
@@ -53,14 +53,14 @@ class Answering:
         fusion: Fusion,
         perception: Perception,
         worker: WorkerClient,
-        transforms: TransformSource,
+        anchor: MapAnchor,
         settings: AnsweringSettings,
         clock_ns: Callable[[], int],
     ) -> None:
         self._fusion = fusion
         self._perception = perception
         self._worker = worker
-        self._transforms = transforms
+        self._anchor = anchor
         self._settings = settings
         self._clock_ns = clock_ns
 
@@ -70,11 +70,13 @@ class Answering:
                  or self._fusion.last_frame)
         try:
             self._check_map()
+            self._map_from_fusion()
             viewpoint = self._viewpoint(command, frame)
             command.on_stage('perceiving', 0.2)
             perceived, waited = self._scene(command)
             command.on_stage('reasoning', 0.7)
             reply, perceived = self._reason(command, perceived, viewpoint)
+            place = self._map_from_fusion(perceived.odom_from_fusion)
         except _RefusalError as refusal:
             return CommandResult(
                 refusal.status, refusal.text, viewpoint_frame=frame, model=self._worker.model)
@@ -83,7 +85,8 @@ class Answering:
             raise TypeError(f'the worker replied {type(answer).__name__} to a command')
         command.on_stage('done', 1.0)
         return CommandResult(
-            Status(int(answer.outcome)), answer.text, answer, perceived.scene, frame,
+            Status(int(answer.outcome)), answer.text, placed_answer(answer, place),
+            placed_scene(perceived.scene, place), frame,
             perception_time=waited, reasoning_time=reply.seconds, model=self._worker.model)
 
     def _check_map(self) -> None:
@@ -91,21 +94,29 @@ class Answering:
             empty = voxel_map.voxel_count == 0
         if empty and self._fusion.transform_missing:
             raise _RefusalError(Status.TF_UNAVAILABLE, 'Clouds arrive, but their transform to the '
-                           f'frame {self._settings.map_frame!r} is missing.')
+                           f'frame {self._anchor.odom_frame!r} is missing.')
         if empty:
             raise _RefusalError(Status.MAP_EMPTY, 'I have not seen anything yet.')
         age = time.monotonic() - self._fusion.last_fused
         if 0 < self._settings.max_map_age < age:
             raise _RefusalError(Status.MAP_STALE, f'Nothing was fused for {age:.1f} s.')
 
+    def _map_from_fusion(self, odom_from_fusion: Matrix | None = None) -> Matrix:
+        try:
+            return self._anchor.map_from_fusion(odom_from_fusion)
+        except AnchorError as error:
+            raise _RefusalError(
+                Status.TF_UNAVAILABLE, f'I cannot tell where things are: {error}') from error
+
     def _viewpoint(self, command: Command, frame: str) -> Matrix | None:
+        """Return odom_from_viewpoint, (4, 4)."""
         if not command.viewpoint_frame and not self._settings.viewpoint_frame:
-            return self._fusion.last_pose
+            return self._fusion.last_odom_from_sensor
         stamp_ns = self._clock_ns()
         deadline = time.monotonic() + min(self._settings.tf_timeout, command.remaining)
         while True:
             try:
-                return self._transforms.lookup(self._settings.map_frame, frame, stamp_ns)
+                return self._anchor.odom_from_viewpoint(frame, stamp_ns)
             except TransformError as error:
                 if not error.may_come or time.monotonic() >= deadline:
                     raise _RefusalError(
@@ -136,11 +147,13 @@ class Answering:
         raise _RefusalError(Status.TIMEOUT, 'The deadline passed.')
 
     def _reason(
-        self, command: Command, perceived: PerceivedScene, viewpoint: Matrix | None
+        self, command: Command, perceived: PerceivedScene, odom_from_viewpoint: Matrix | None
     ) -> tuple[Reply, PerceivedScene]:
         """Return the worker's reply, and the scene it is about: a newer one after a restart."""
         while not command.finished:
             scene = perceived.scene
+            viewpoint = None if odom_from_viewpoint is None else self._anchor.fusion_from(
+                odom_from_viewpoint, perceived.odom_from_fusion)
             future = self._worker.request(
                 Reason(scene.map_id, scene.revision, command.text, viewpoint))
             try:

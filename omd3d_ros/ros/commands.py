@@ -37,7 +37,10 @@ class Status(enum.IntEnum):
 
 @dataclasses.dataclass(frozen=True)
 class CommandResult:
-    """How a command ended. ``scene`` is the one that was searched; times in seconds."""
+    """How a command ended; times in seconds.
+
+    ``scene`` is the one that was searched. It and the answer are in the map frame.
+    """
 
     status: Status
     text: str

@@ -17,6 +17,8 @@ class Health:
     map_voxels: int
     map_bytes: int
     map_revision: int
+    fusion_frame: str
+    map_jumps: int
     keyframes: int
     objects: int
     worker: str
@@ -49,6 +51,8 @@ def diagnostics_message(health: Health, header: Header, node_name: str) -> Diagn
         'map_voxels': health.map_voxels,
         'map_bytes': health.map_bytes,
         'map_revision': health.map_revision,
+        'fusion_frame': health.fusion_frame,
+        'map_jumps': health.map_jumps,
         'keyframes': health.keyframes,
         'objects': health.objects,
         'worker': health.worker,

@@ -10,14 +10,16 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+import numpy as np
+
 from omd3d_ros.mapping.cloud import Cloud
 from omd3d_ros.mapping.depth_view import DepthView
 from omd3d_ros.mapping.keyframes import Keyframe, KeyframeStore, images_of_cloud
 from omd3d_ros.mapping.snapshot import MapSnapshot
 from omd3d_ros.mapping.voxel_map import VoxelMap
+from omd3d_ros.ros.anchor import MapAnchor
 from omd3d_ros.ros.counters import Counters
 from omd3d_ros.ros.transform_buffer import Matrix, TransformError
-from omd3d_ros.ros.transforms import TransformSource
 
 _log = logging.getLogger('omd3d.fusion')
 _POLL = 0.005  # s, between looks for a transform that is not there yet
@@ -35,30 +37,38 @@ class Measurement:
     arrived: float
 
 
+@dataclasses.dataclass(frozen=True)
+class FusedMap:
+    """A copy of the map, the keyframes that belong to it, and its anchor (see MapAnchor)."""
+
+    snapshot: MapSnapshot
+    keyframes: tuple[Keyframe, ...]
+    odom_from_fusion: Matrix
+
+
 class Fusion:
     """Owns the map and its thread. Clouds wait in a bounded queue for their transform.
 
-    ``on_drop(cause, text)`` is told of every loss. ``map_lock`` is held while the map changes.
+    ``on_drop(cause, text)`` is told of every loss. ``map_lock`` is held while the map changes,
+    and with it the anchor.
     """
 
     def __init__(
         self,
         voxel_map: VoxelMap,
         keyframes: KeyframeStore,
-        transforms: TransformSource,
+        anchor: MapAnchor,
         counters: Counters,
         on_drop: DropLog,
         *,
-        map_frame: str,
         queue_size: int,
         tf_timeout: float,
     ) -> None:
         self._map = voxel_map
         self._keyframes = keyframes
-        self._transforms = transforms
+        self._anchor = anchor
         self._counters = counters
         self._on_drop = on_drop
-        self._map_frame = map_frame
         self._queue_size = queue_size
         self._tf_timeout = tf_timeout
         self._map_lock = threading.Lock()
@@ -67,7 +77,7 @@ class Fusion:
         self._closing = False
         self._transform_missing = False
         self.last_frame = ''
-        self.last_pose: Matrix | None = None
+        self.last_odom_from_sensor: Matrix | None = None
         self.last_fused = time.monotonic()
         self._thread = threading.Thread(target=self._run, name='fusion', daemon=True)
         self._thread.start()
@@ -105,22 +115,25 @@ class Fusion:
         with self._map_lock:
             yield self._map
 
-    def snapshot(self) -> tuple[MapSnapshot, tuple[Keyframe, ...]]:
-        """Return a copy of the map, and the keyframes that belong to it."""
+    def snapshot(self) -> FusedMap:
+        """Return a copy of the map and of what belongs to it."""
         with self._map_lock:
-            return self._map.snapshot(), self._keyframes.frames()
+            return FusedMap(
+                self._map.snapshot(), self._keyframes.frames(), self._anchor.odom_from_fusion)
 
     def clear(self) -> None:
-        """Start an empty map."""
+        """Start an empty map, anchored at odom itself."""
         with self._map_lock:
             self._map.clear()
             self._keyframes.clear()
+            self._anchor.odom_from_fusion = np.eye(4)
 
-    def restore(self, snapshot: MapSnapshot, keyframes: tuple[Keyframe, ...]) -> None:
+    def restore(self, fused: FusedMap) -> None:
         """Replace the map; a snapshot that does not fit is refused and nothing changes."""
         with self._map_lock:
-            self._map.restore(snapshot)
-            self._keyframes.restore(keyframes)
+            self._map.restore(fused.snapshot)
+            self._keyframes.restore(fused.keyframes)
+            self._anchor.odom_from_fusion = fused.odom_from_fusion
             self.last_fused = time.monotonic()
 
     def _run(self) -> None:
@@ -137,26 +150,30 @@ class Fusion:
                 self._drop('failed', f'{type(error).__name__}: {error}')
 
     def _fuse(self, measurement: Measurement) -> None:
-        map_from_sensor = self._wait_for_pose(measurement)
-        if map_from_sensor is None:
+        odom_from_sensor = self._wait_for_pose(measurement)
+        if odom_from_sensor is None:
             return
         content, stamp_ns = measurement.content, measurement.stamp_ns
         with self._map_lock:
+            pose = self._anchor.fusion_from(odom_from_sensor)
             if isinstance(content, Cloud):
-                result = self._map.integrate(content, map_from_sensor, stamp_ns)
+                result = self._map.integrate(content, pose, stamp_ns)
             else:
                 result = self._map.integrate_depth(
-                    content.depth, content.color, content.camera, map_from_sensor, stamp_ns)
+                    content.depth, content.color, content.camera, pose, stamp_ns)
         self.last_frame = measurement.frame
-        self.last_pose = map_from_sensor
+        self.last_odom_from_sensor = odom_from_sensor
         self.last_fused = time.monotonic()
         self._counters.add('clouds_integrated')
         self._counters.add('voxels_cleared', result.voxels_cleared)
         self._counters.add('voxels_evicted', result.voxels_evicted)
         self._counters.add('voxels_decayed', result.voxels_decayed)
-        self._offer_keyframe(content, map_from_sensor, stamp_ns)
+        self._offer_keyframe(content, odom_from_sensor, stamp_ns)
 
-    def _offer_keyframe(self, content: Cloud | DepthView, pose: Matrix, stamp_ns: int) -> None:
+    def _offer_keyframe(
+        self, content: Cloud | DepthView, odom_from_sensor: Matrix, stamp_ns: int
+    ) -> None:
+        pose = self._anchor.fusion_from(odom_from_sensor)
         if isinstance(content, DepthView):
             images = (content.color, content.depth, content.camera)
         else:
@@ -165,14 +182,14 @@ class Fusion:
                 return
             images = found
         with self._map_lock:
+            pose = self._anchor.fusion_from(odom_from_sensor)  # the map's, if one was loaded
             self._keyframes.offer(stamp_ns, *images, pose)
 
     def _wait_for_pose(self, measurement: Measurement) -> Matrix | None:
         deadline = measurement.arrived + self._tf_timeout
         while not self._closing:
             try:
-                pose = self._transforms.lookup(
-                    self._map_frame, measurement.frame, measurement.stamp_ns)
+                pose = self._anchor.odom_from(measurement.frame, measurement.stamp_ns)
                 self._transform_missing = False
                 return pose
             except TransformError as error:

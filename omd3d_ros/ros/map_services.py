@@ -13,11 +13,14 @@ from rclpy.lifecycle import LifecycleNode
 from std_srvs.srv import Trigger
 
 from omd3d_ros.mapping.map_file import MapContents, load_map, save_map
+from omd3d_ros.ros.anchor import MapAnchor
 from omd3d_ros.ros.approach import approach_poses
 from omd3d_ros.ros.conversions import header_message
-from omd3d_ros.ros.fusion import Fusion
+from omd3d_ros.ros.fusion import FusedMap, Fusion
 from omd3d_ros.ros.perception import Perception
+from omd3d_ros.ros.placement import placed_points, placed_scene
 from omd3d_ros.ros.results import objects_message, quaternion_message
+from omd3d_ros.ros.transform_buffer import Matrix, TransformError
 from omd3d_ros.segmentation.scene import Scene
 from omd3d_ros.segmentation.stored_objects import objects_of_map, stored_objects
 from omd3d_ros.srv import GetApproachPoses, GetObjects, LoadMap, SaveMap
@@ -27,12 +30,13 @@ class MapServices:
     """~/save_map, ~/load_map, ~/clear_map, ~/get_objects and ~/get_approach_poses."""
 
     def __init__(
-        self, node: LifecycleNode, fusion: Fusion, perception: Perception, map_frame: str,
-        on_scene: Callable[[Scene], None],
+        self, node: LifecycleNode, fusion: Fusion, perception: Perception, anchor: MapAnchor,
+        map_frame: str, on_scene: Callable[[Scene, Matrix], None],
     ) -> None:
         self._node = node
         self._fusion = fusion
         self._perception = perception
+        self._anchor = anchor
         self._map_frame = map_frame
         self._on_scene = on_scene
         group = MutuallyExclusiveCallbackGroup()
@@ -57,7 +61,8 @@ class MapServices:
             try:
                 serve(request, response)
             except Exception as error:  # a callback that raises would end the node
-                text = str(error) if isinstance(error, ValueError | OSError) else (
+                text = str(error) if isinstance(
+                    error, ValueError | OSError | TransformError) else (
                     f'{type(error).__name__}: {error}')
                 self._node.get_logger().error(f'service failed: {text}')
                 if hasattr(response, 'success'):
@@ -67,7 +72,10 @@ class MapServices:
         return callback
 
     def _scene(self) -> Scene:
-        """Return the newest scene of the current map; one without objects when there is none."""
+        """Return the newest scene of the current map, in the fusion frame.
+
+        It has no objects when there is none.
+        """
         with self._fusion.exclusive() as voxel_map:
             empty = Scene(voxel_map.map_id, voxel_map.revision, voxel_map.stamp_ns, ())
         latest = self._perception.latest
@@ -75,13 +83,19 @@ class MapServices:
             return empty
         return latest.scene
 
+    def _placed_scene(self) -> tuple[Scene, Matrix]:
+        """Return the scene in the map frame, and the map_from_fusion that put it there."""
+        map_from_fusion = self._anchor.map_from_fusion()
+        return placed_scene(self._scene(), map_from_fusion), map_from_fusion
+
     def _save(self, request: SaveMap.Request, response: SaveMap.Response) -> None:
-        snapshot, keyframes = self._fusion.snapshot()
-        objects = stored_objects(self._scene())
+        fused = self._fusion.snapshot()
+        snapshot, objects = fused.snapshot, stored_objects(self._scene())
         with self._fusion.exclusive() as voxel_map:
             settings = dataclasses.asdict(voxel_map.settings)
-        save_map(
-            request.path, MapContents(snapshot, keyframes, objects, settings=settings))
+        save_map(request.path, MapContents(
+            snapshot, fused.keyframes, objects, settings,
+            self._anchor.map_from_fusion(fused.odom_from_fusion)))
         response.success = True
         response.map_id = snapshot.map_id
         response.voxels = len(snapshot)
@@ -90,10 +104,13 @@ class MapServices:
     def _load(self, request: LoadMap.Request, response: LoadMap.Response) -> None:
         contents = load_map(request.path)
         objects = objects_of_map(contents.objects)
-        self._fusion.restore(contents.snapshot, contents.keyframes)
-        self._perception.restore(contents.snapshot.map_id, objects)
+        odom_from_fusion = self._anchor.anchor_at(contents.map_from_fusion)
         snapshot = contents.snapshot
-        self._on_scene(Scene(snapshot.map_id, snapshot.revision, snapshot.stamp_ns, objects))
+        self._fusion.restore(FusedMap(snapshot, contents.keyframes, odom_from_fusion))
+        self._perception.restore(snapshot.map_id, objects)
+        self._on_scene(
+            Scene(snapshot.map_id, snapshot.revision, snapshot.stamp_ns, objects),
+            odom_from_fusion)
         response.success = True
         response.map_id = snapshot.map_id
         response.voxels = len(snapshot)
@@ -101,12 +118,12 @@ class MapServices:
 
     def _clear(self, request: Trigger.Request, response: Trigger.Response) -> None:
         self._fusion.clear()
-        self._on_scene(self._scene())
+        self._on_scene(self._scene(), self._anchor.odom_from_fusion)
         response.success = True
         response.message = 'the map is empty'
 
     def _get_objects(self, request: GetObjects.Request, response: GetObjects.Response) -> None:
-        scene = self._scene()
+        scene, _ = self._placed_scene()
         ids, labels = set(request.ids), {label.lower() for label in request.labels}
         chosen = tuple(
             found for found in scene.objects
@@ -119,15 +136,15 @@ class MapServices:
     def _get_approach_poses(
         self, request: GetApproachPoses.Request, response: GetApproachPoses.Response
     ) -> None:
-        scene = self._scene()
+        scene, map_from_fusion = self._placed_scene()
         found = next((o for o in scene.objects if o.id == request.object_id), None)
         if found is None:
             raise ValueError(f'object_id={request.object_id!r}: no such object')
-        snapshot, _ = self._fusion.snapshot()
-        pose = self._fusion.last_pose
+        points = placed_points(self._fusion.snapshot().snapshot.points, map_from_fusion)
+        pose = self._fusion.last_odom_from_sensor
         poses = approach_poses(
-            snapshot.points, found.box, float(request.distance), int(request.count),
-            None if pose is None else pose[:3, 3])
+            points, found.box, float(request.distance), int(request.count),
+            None if pose is None else (map_from_fusion @ self._anchor.fusion_from(pose))[:3, 3])
         header = header_message(max(scene.stamp_ns, 0), self._map_frame)
         response.poses = [
             PoseStamped(header=header, pose=Pose(

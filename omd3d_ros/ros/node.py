@@ -21,7 +21,8 @@ from omd3d_ros.ros.parameters import Settings, declare_parameters, parameters, r
 from omd3d_ros.ros.session import Session
 
 _THREADS = 4
-_DIAGNOSTICS_PERIOD = 1.0
+_DIAGNOSTICS_PERIOD = 1.0  # s
+_FOLLOW_PERIOD = 0.5  # s, between looks whether the map has moved
 
 
 class Omd3dNode(LifecycleNode):
@@ -36,7 +37,9 @@ class Omd3dNode(LifecycleNode):
         group = MutuallyExclusiveCallbackGroup()
         self._timers_kept = [
             self.create_timer(
-                _DIAGNOSTICS_PERIOD, self._guarded(self._publish_diagnostics), group)]
+                _DIAGNOSTICS_PERIOD, self._guarded(self._publish_diagnostics), group),
+            self.create_timer(_FOLLOW_PERIOD, self._guarded(self._follow_map),
+                              MutuallyExclusiveCallbackGroup())]
         if self.settings.node.map_publish_period > 0:
             self._timers_kept.append(self.create_timer(
                 self.settings.node.map_publish_period, self._guarded(self._publish_map),
@@ -107,7 +110,11 @@ class Omd3dNode(LifecycleNode):
 
     def _publish_map(self) -> None:
         if self._session is not None and self._state == 'active':
-            self._session.publish_map()
+            self._session.publisher.voxels()
+
+    def _follow_map(self) -> None:
+        if self._session is not None and self._state == 'active':
+            self._session.publisher.follow()
 
     def _guarded(self, callback: Callable[[], None]) -> Callable[[], None]:
         def run() -> None:

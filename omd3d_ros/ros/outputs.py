@@ -76,7 +76,7 @@ class Outputs:
         return message
 
     def scene(self, scene: Scene) -> None:
-        """Publish the objects of the map."""
+        """Publish the objects of the map, given in the map frame."""
         self._scene = scene
         self._objects.publish(results.objects_message(scene, self._map_frame))
         self._markers.publish(markers_message(scene, self._selected, self._map_frame))
@@ -87,7 +87,7 @@ class Outputs:
         return bool(self._map_points.get_subscription_count())
 
     def map_points(self, snapshot: MapSnapshot) -> None:
-        """Publish the voxels of the map."""
+        """Publish the voxels of the map, given in the map frame."""
         header = header_message(max(snapshot.stamp_ns, 0), self._map_frame)
         self._map_points.publish(points_message(snapshot.points, snapshot.colors, header))
 

@@ -22,6 +22,9 @@ class NodeSettings:
     """What concerns the node itself."""
 
     map_frame: str = setting('map', 'fixed frame of the map; z up (REP 105)')
+    odom_frame: str = setting(
+        '', 'frame without jumps to fuse clouds in, so that a jump of its place in map_frame '
+        '(a loop closure) moves the map as a whole; empty = fuse in map_frame')
     input: str = setting(
         'points', 'where clouds come from: points = PointCloud2, rgbd = depth and colour images',
         choices=('points', 'rgbd'))
@@ -60,6 +63,8 @@ class NodeSettings:
         check_settings(self)
         if not self.map_frame.strip('/'):
             raise ValueError(f'map_frame={self.map_frame!r}: must not be empty')
+        if self.odom_frame.lstrip('/') == self.map_frame.lstrip('/'):
+            raise ValueError(f'odom_frame={self.odom_frame!r}: must differ from map_frame')
 
 
 @dataclasses.dataclass(frozen=True)

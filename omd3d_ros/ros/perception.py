@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 
 from omd3d_ros.ros.fusion import Fusion
+from omd3d_ros.ros.transform_buffer import Matrix
 from omd3d_ros.ros.worker_client import WorkerClient, WorkerLostError, WorkerRequestError
 from omd3d_ros.ros.worker_messages import Perceive, Reply, Restore
 from omd3d_ros.segmentation.scene import Scene, SceneObject
@@ -19,9 +20,13 @@ _log = logging.getLogger('omd3d.perception')
 
 @dataclasses.dataclass(frozen=True)
 class PerceivedScene:
-    """A scene: when its snapshot was taken (monotonic s), how long it took, which worker has it."""
+    """A scene: when its snapshot was taken (monotonic s), how long it took, which worker has it.
+
+    ``odom_from_fusion`` (4, 4) is the anchor of the map that its positions belong to.
+    """
 
     scene: Scene
+    odom_from_fusion: Matrix
     taken: float
     seconds: float
     generation: int
@@ -30,14 +35,14 @@ class PerceivedScene:
 class Perception:
     """Asks the worker for the objects whenever the map has changed, at most every ``period`` s.
 
-    ``on_scene`` is called from this object's thread after each pass.
+    ``on_scene`` is called with each scene and its anchor, from this object's thread.
     """
 
     def __init__(
         self,
         fusion: Fusion,
         worker: WorkerClient,
-        on_scene: Callable[[Scene], None],
+        on_scene: Callable[[Scene, Matrix], None],
         *,
         period: float,
     ) -> None:
@@ -51,6 +56,7 @@ class Perception:
         self._wanted = False
         self._closing = False
         self._generation = 0
+        self._restores = 0
         self._sent_keyframes: set[int] = set()
         self._failures = 0
         self.last_failure = ''
@@ -97,6 +103,7 @@ class Perception:
             self._latest = None
             self._kept = (map_id, objects)
             self._generation = 0
+            self._restores += 1
             self._changed.notify_all()
 
     def close(self) -> None:
@@ -138,14 +145,14 @@ class Perception:
             latest.generation != self._worker.generation)
 
     def _pass(self) -> None:
+        restores = self._restores
         try:
-            self._restore_after_restart()
-            generation = self._generation
-            snapshot, keyframes = self._fusion.snapshot()
+            generation = self._restore_after_restart(restores)
+            fused = self._fusion.snapshot()
             taken = time.monotonic()
-            keys = tuple(frame.key for frame in keyframes)
-            new = tuple(f for f in keyframes if f.key not in self._sent_keyframes)
-            reply = self._await(self._worker.request(Perceive(snapshot, keys, new)))
+            keys = tuple(frame.key for frame in fused.keyframes)
+            new = tuple(f for f in fused.keyframes if f.key not in self._sent_keyframes)
+            reply = self._await(self._worker.request(Perceive(fused.snapshot, keys, new)))
             self._sent_keyframes = set(keys)
             if not isinstance(reply.body, Scene):
                 raise WorkerRequestError(f'unexpected reply {type(reply.body).__name__}')
@@ -157,21 +164,26 @@ class Perception:
                 self._changed.wait_for(lambda: self._closing, timeout=0.2)
             return
         with self._changed:
-            if self._kept is not None and self._kept[0] != snapshot.map_id and self._latest is None:
+            if self._restores != restores:
                 return  # a map was loaded meanwhile
-            self._latest = PerceivedScene(reply.body, taken, reply.seconds, generation)
+            self._latest = PerceivedScene(
+                reply.body, fused.odom_from_fusion, taken, reply.seconds, generation)
             self._kept = (reply.body.map_id, reply.body.objects)
             self._changed.notify_all()
-        self._on_scene(reply.body)
+        self._on_scene(reply.body, fused.odom_from_fusion)
 
-    def _restore_after_restart(self) -> None:
-        if self._generation == self._worker.generation:
-            return
+    def _restore_after_restart(self, restores: int) -> int:
+        """Give the worker the objects that it lost or that were loaded; return which worker."""
         generation = self._worker.generation
+        if self._generation == generation:
+            return generation
         self._sent_keyframes = set()
         if self._kept is not None:
             self._await(self._worker.request(Restore(*self._kept)))
-        self._generation = generation
+        with self._changed:
+            if self._restores == restores:
+                self._generation = generation
+        return generation
 
     def _await(self, future: concurrent.futures.Future[Reply]) -> Reply:
         while not self._closing:

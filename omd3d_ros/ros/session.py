@@ -10,12 +10,14 @@ from rclpy.lifecycle import LifecycleNode
 from omd3d_ros.mapping.keyframes import KeyframeStore
 from omd3d_ros.mapping.voxel_map import VoxelMap
 from omd3d_ros.msg import SegmentationResult
+from omd3d_ros.ros.anchor import MapAnchor
 from omd3d_ros.ros.answering import Answering, AnsweringSettings
 from omd3d_ros.ros.commands import Command, CommandQueue, CommandResult, Status
 from omd3d_ros.ros.counters import Counters
 from omd3d_ros.ros.diagnostics import Health
 from omd3d_ros.ros.fusion import Fusion
 from omd3d_ros.ros.inputs import Inputs
+from omd3d_ros.ros.map_publisher import MapPublisher
 from omd3d_ros.ros.map_services import MapServices
 from omd3d_ros.ros.outputs import Outputs
 from omd3d_ros.ros.parameters import Settings
@@ -36,7 +38,6 @@ class Session:
         self._settings = settings
         self._last_latency = 0.0
         self._rate: tuple[float, int, float] = (time.monotonic(), 0, 0.0)
-        self._published_revision: tuple[str, int] = ('', -1)
         self.counters = Counters()
         own = settings.node
         map_frame = own.map_frame.lstrip('/')
@@ -47,20 +48,23 @@ class Session:
         self.outputs = Outputs(node, map_frame)
         self.transforms = make_transform_source(node)
         self._keyframes = KeyframeStore(settings.keyframes)
+        self._anchor = MapAnchor(self.transforms, map_frame, own.odom_frame.lstrip('/'))
         self.fusion = Fusion(
-            voxel_map, self._keyframes, self.transforms, self.counters, self.drop,
-            map_frame=map_frame, queue_size=own.cloud_queue, tf_timeout=own.tf_timeout)
+            voxel_map, self._keyframes, self._anchor, self.counters, self.drop,
+            queue_size=own.cloud_queue, tf_timeout=own.tf_timeout)
+        self.publisher = MapPublisher(
+            self.fusion, self._anchor, self.outputs, self._log_unplaced)
         self.worker = WorkerClient(settings.segmenter, hang_timeout=own.worker_hang_timeout)
         self.perception = Perception(
-            self.fusion, self.worker, self.outputs.scene, period=own.perception_period)
+            self.fusion, self.worker, self.publisher.scene, period=own.perception_period)
         answering = Answering(
-            self.fusion, self.perception, self.worker, self.transforms,
-            AnsweringSettings(map_frame, own.viewpoint_frame.lstrip('/'), own.scene_max_age,
+            self.fusion, self.perception, self.worker, self._anchor,
+            AnsweringSettings(own.viewpoint_frame.lstrip('/'), own.scene_max_age,
                               own.max_map_age, own.tf_timeout),
             lambda: int(node.get_clock().now().nanoseconds))
         self.commands = CommandQueue(answering.serve, size=own.command_queue)
         self.services = MapServices(
-            node, self.fusion, self.perception, map_frame, self.outputs.scene)
+            node, self.fusion, self.perception, self._anchor, map_frame, self.publisher.scene)
         self.inputs: Inputs | None = None
         self.action = SegmentAction(node, self.submit, lambda: self.inputs is not None)
 
@@ -95,6 +99,10 @@ class Session:
         self.counters.add(f'dropped_{cause}')
         self._node.get_logger().warning(f'dropped ({cause}): {text}', throttle_duration_sec=2.0)
 
+    def _log_unplaced(self, text: str) -> None:
+        self._node.get_logger().warning(
+            f'the map is not published: {text}', throttle_duration_sec=5.0)
+
     def submit(
         self,
         text: str,
@@ -122,16 +130,6 @@ class Session:
         else:
             self.commands.offer(command)
 
-    def publish_map(self) -> None:
-        """Publish the map when it has changed and somebody listens."""
-        with self.fusion.exclusive() as voxel_map:
-            now = (voxel_map.map_id, voxel_map.revision)
-        if now == self._published_revision or not self.outputs.map_wanted:
-            return
-        snapshot, _ = self.fusion.snapshot()
-        self.outputs.map_points(snapshot)
-        self._published_revision = now
-
     def health(self, state: str) -> Health:
         """Return what /diagnostics tells."""
         counts = self.counters.read()
@@ -145,7 +143,8 @@ class Session:
             keyframes = len(self._keyframes.frames())
         return Health(
             state=state, counts=counts, map_voxels=size[0], map_bytes=size[1],
-            map_revision=size[2], keyframes=keyframes,
+            map_revision=size[2], fusion_frame=self._anchor.odom_frame,
+            map_jumps=self._anchor.jumps, keyframes=keyframes,
             objects=len(latest.scene.objects) if latest is not None else 0,
             worker=self.worker.state.value, model=self.worker.model,
             last_latency_ms=1e3 * self._last_latency, cloud_rate_hz=rate)
@@ -154,4 +153,5 @@ class Session:
         self._last_latency = time.monotonic() - command.arrived
         self.counters.add('commands_answered')
         self.counters.add(f'answered_{result.status.name.lower()}')
+        self.publisher.follow()  # so that the markers lie where the result does
         on_result(self.outputs.result(command, result))

@@ -41,7 +41,10 @@ class Perceive:
 
 @dataclasses.dataclass(frozen=True)
 class Reason:
-    """Answer a command on the scene of ``map_id`` and ``revision``, one of the last two."""
+    """Answer a command on the scene of ``map_id`` and ``revision``, one of the last two.
+
+    ``map_from_viewpoint`` (4, 4) is in the frame of that scene, the one that the map is fused in.
+    """
 
     map_id: str
     revision: int

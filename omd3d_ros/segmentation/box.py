@@ -26,6 +26,19 @@ class OrientedBox:
         """Return the box's orientation as a unit quaternion (x, y, z, w)."""
         return 0.0, 0.0, float(np.sin(self.yaw / 2)), float(np.cos(self.yaw / 2))
 
+    def moved(self, target_from_source: npt.NDArray[np.float64]) -> OrientedBox:
+        """Return the box in another frame, by a rigid transform (4, 4).
+
+        A transform about the vertical keeps the size. One that tilts gives the smallest upright
+        box, about the turned x axis, that holds the tilted one.
+        """
+        rotation = target_from_source[:3, :3]
+        forward = rotation[:, :2] @ np.array([np.cos(self.yaw), np.sin(self.yaw)])
+        yaw = _half_turn(forward[:2])
+        tilt = _about_z(yaw).T @ rotation @ _about_z(self.yaw)
+        center = rotation @ np.asarray(self.center, np.float64) + target_from_source[:3, 3]
+        return OrientedBox(center, yaw, np.abs(tilt) @ np.asarray(self.size, np.float64))
+
     def footprint(self) -> npt.NDArray[np.float64]:
         """Return the corners (4, 2) of the box seen from above, anticlockwise, metres."""
         forward = np.array([np.cos(self.yaw), np.sin(self.yaw)]) * self.size[0] / 2
@@ -96,6 +109,12 @@ def _rectangle_axes(flat: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     area = np.ptp(forward @ corners.T, axis=1) * np.ptp(left @ corners.T, axis=1)
     best = int(np.argmin(area))
     return np.stack([forward[best], left[best]])
+
+
+def _about_z(yaw: float) -> npt.NDArray[np.float64]:
+    """Return the rotation (3, 3) by an angle, radians, about +z."""
+    cosine, sine = np.cos(yaw), np.sin(yaw)
+    return np.array([[cosine, -sine, 0.0], [sine, cosine, 0.0], [0.0, 0.0, 1.0]])
 
 
 def _half_turn(axis: npt.NDArray[np.float64]) -> float:

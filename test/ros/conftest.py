@@ -1,5 +1,6 @@
 """The real node in a process of its own, and a client that talks to it over DDS."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -228,18 +229,27 @@ def frames():
 
 
 @pytest.fixture(scope='module')
-def room(tmp_path_factory, context, frames):
+def start_pair(tmp_path_factory, context):
+    """Start a node and a client of it that end with the module."""
+    with contextlib.ExitStack() as ending:
+
+        def start(parameters):
+            node = NodeProcess(tmp_path_factory.mktemp('node') / 'node.log', parameters)
+            ending.callback(lambda: node.process.poll() is None and node.stop())
+            client = Client()
+            ending.callback(client.close)
+            client.wait_ready()
+            return node, client
+
+        yield start
+
+
+@pytest.fixture(scope='module')
+def room(start_pair, frames):
     """A node that has seen the whole shipped recording, and a client of it."""
-    node = NodeProcess(tmp_path_factory.mktemp('room') / 'node.log', PATIENT)
-    client = Client()
-    try:
-        client.wait_ready()
-        client.play(frames)
-        yield node, client
-    finally:
-        if node.process.poll() is None:
-            node.stop()
-        client.close()
+    node, client = start_pair(PATIENT)
+    client.play(frames)
+    return node, client
 
 
 @pytest.fixture

@@ -51,7 +51,7 @@ def test_values_reach_their_settings():
 
 @pytest.mark.parametrize(('name', 'value'), [
     ('voxel_sise', 0.05), ('voxel_size', 7.0), ('voxel_size', 'small'), ('input', 'smell'),
-    ('map_frame', '/'), ('model.reasoner.found', 2.0)])
+    ('map_frame', '/'), ('odom_frame', '/map'), ('model.reasoner.found', 2.0)])
 def test_a_wrong_value_or_name_is_refused_by_name(name, value):
     with pytest.raises(ValueError, match=name.rsplit('.', maxsplit=1)[-1]):
         build_settings({name: value})
