@@ -97,6 +97,17 @@ def test_a_loaded_map_worked_by_hand():
     np.testing.assert_allclose(seen[:3, 3], [5, 1, 0], atol=1e-12)
 
 
+def test_a_map_from_a_robot_with_odometry_lies_where_it_was_saved_without_odom_frame_too():
+    saved = matrix_from_pose((5, 0, 1), QUARTER)
+    buffer = TransformBuffer()
+    buffer.insert('map', 'camera', SEC, (5, 2, 1), QUARTER)
+    anchor = MapAnchor(buffer, 'map')
+    anchor.odom_from_fusion = anchor.anchor_at(saved)
+    np.testing.assert_array_equal(anchor.map_from_fusion(), saved)
+    seen = anchor.fusion_from(anchor.odom_from('camera', SEC))
+    np.testing.assert_allclose(seen, matrix_from_pose((2, 0, 0), NO_TURN), atol=1e-12)
+
+
 def test_an_answer_about_an_earlier_map_keeps_to_that_maps_anchor():
     anchor = MapAnchor(robot(), 'map', 'odom')
     earlier = anchor.odom_from_fusion
