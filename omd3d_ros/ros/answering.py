@@ -11,7 +11,6 @@ from omd3d_ros.ros.anchor import AnchorError, MapAnchor
 from omd3d_ros.ros.commands import Command, CommandResult, Status
 from omd3d_ros.ros.fusion import Fusion
 from omd3d_ros.ros.perception import PerceivedScene, Perception
-from omd3d_ros.ros.placement import placed_answer, placed_scene
 from omd3d_ros.ros.transform_buffer import Matrix, TransformError
 from omd3d_ros.ros.worker_client import (
     WorkerClient,
@@ -20,6 +19,7 @@ from omd3d_ros.ros.worker_client import (
     WorkerState,
 )
 from omd3d_ros.ros.worker_messages import Reason, Reply
+from omd3d_ros.segmentation.placement import placed_answer, placed_scene
 from omd3d_ros.segmentation.scene import Answer
 
 _log = logging.getLogger('omd3d.answering')

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from omd3d_ros.ros.anchor import AnchorError, MapAnchor, has_moved
 from omd3d_ros.ros.fusion import Fusion
 from omd3d_ros.ros.outputs import Outputs
-from omd3d_ros.ros.placement import placed_scene, placed_snapshot
 from omd3d_ros.ros.transform_buffer import Matrix
+from omd3d_ros.segmentation.placement import placed_scene, placed_snapshot
 from omd3d_ros.segmentation.scene import Scene
 
 

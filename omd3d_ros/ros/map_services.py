@@ -18,9 +18,9 @@ from omd3d_ros.ros.approach import approach_poses
 from omd3d_ros.ros.conversions import header_message
 from omd3d_ros.ros.fusion import FusedMap, Fusion
 from omd3d_ros.ros.perception import Perception
-from omd3d_ros.ros.placement import placed_points, placed_scene
 from omd3d_ros.ros.results import objects_message, quaternion_message
 from omd3d_ros.ros.transform_buffer import Matrix, TransformError
+from omd3d_ros.segmentation.placement import placed_points, placed_scene
 from omd3d_ros.segmentation.scene import Scene
 from omd3d_ros.segmentation.stored_objects import objects_of_map, stored_objects
 from omd3d_ros.srv import GetApproachPoses, GetObjects, LoadMap, SaveMap

@@ -13,8 +13,8 @@ from omd3d_ros.ros.anchor import MapAnchor
 from omd3d_ros.ros.conversions import cloud_from_message, header_message, points_message
 from omd3d_ros.ros.counters import Counters
 from omd3d_ros.ros.fusion import FusedMap, Fusion, Measurement
-from omd3d_ros.ros.placement import placed_snapshot
 from omd3d_ros.ros.transform_buffer import TransformBuffer, inverse, matrix_from_pose
+from omd3d_ros.segmentation.placement import placed_snapshot
 
 SEC = 10**9
 LEVEL = (0.0, 0.0, 0.0, 1.0)

@@ -12,10 +12,10 @@ import numpy as np
 import numpy.typing as npt
 
 from omd3d_ros.mapping.snapshot import MapSnapshot
-from omd3d_ros.ros.transform_buffer import Matrix
 from omd3d_ros.segmentation.scene import Answer, Scene, SceneObject
 
 Points = npt.NDArray[np.float32]
+Matrix = npt.NDArray[np.float64]
 
 
 def placed_points(points: Points, map_from_fusion: Matrix) -> Points:

@@ -8,14 +8,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from omd3d_ros.mapping.snapshot import MapSnapshot
-from omd3d_ros.ros.placement import (
+from omd3d_ros.ros.transform_buffer import matrix_from_pose
+from omd3d_ros.segmentation.box import fit_box
+from omd3d_ros.segmentation.placement import (
     placed_answer,
     placed_points,
     placed_scene,
     placed_snapshot,
 )
-from omd3d_ros.ros.transform_buffer import matrix_from_pose
-from omd3d_ros.segmentation.box import fit_box
 from omd3d_ros.segmentation.scene import (
     Answer,
     ObjectState,
