@@ -11,6 +11,7 @@ import pytest
 from action_msgs.msg import GoalStatus
 from std_srvs.srv import Trigger
 
+from omd3d_ros.mapping.map_file import load_map
 from omd3d_ros.msg import SegmentationResult, SegmentedObject
 from omd3d_ros.ros.conversions import cloud_from_message
 from omd3d_ros.srv import GetApproachPoses, GetObjects, LoadMap, SaveMap
@@ -182,6 +183,7 @@ class TestAnExploredRoom:
         path = str(tmp_path / 'room.omd3d')
         saved = client.call(SaveMap, 'save_map', path=path)
         assert saved.success, saved.message
+        assert load_map(path).settings['voxel_size'] == load_map(path).snapshot.voxel_size
         assert client.call(Trigger, 'clear_map').success
         assert client.command('find the mug').status == R.MAP_EMPTY
         loaded = client.call(LoadMap, 'load_map', path=path)
