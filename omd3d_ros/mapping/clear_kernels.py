@@ -8,8 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from omd3d_ros.mapping.blocks import INDEX_BIAS, USED, BlockArrays, record_of, remove_voxel
-from omd3d_ros.mapping.jit import kernel, trailing_zeros
+from omd3d_ros.mapping.jit import inlined, kernel, trailing_zeros
 from omd3d_ros.mapping.point_chunk import UNKNOWN
+from omd3d_ros.mapping.range_image import View
 
 _FIELD_21 = (1 << 21) - 1
 _FIELD_32 = (1 << 32) - 1
@@ -17,36 +18,87 @@ _ONE_MISS = 1 << 48
 NEVER = np.iinfo(np.int64).max
 
 
-@kernel
-def _least_around(
-    tiles: Any, levels: Any, x: float, y: float, half: float
-) -> float:
-    """Return the least depth over a footprint, or 0 when no ray passed through its middle.
+@inlined
+def _seen_through(
+    tiles: Any, levels: Any, x: float, y: float, half: float, limit: float
+) -> bool:
+    """Tell whether every depth over a footprint is beyond a limit, and its middle was measured.
 
-    The footprint is looked up at its four corners, in the level whose tiles are as large as the
-    footprint. The middle is looked up one level finer.
+    The footprint is looked up in the coarsest level with tiles of at most half its size. The
+    middle is looked up where a tile is more than half as large as the footprint.
     """
-    level, size = 0, half
-    while size > 0.5 and level < levels.shape[0] - 1:
+    level, size, last = levels.shape[0] * 0, half, levels.shape[0] - 1
+    while size > 2.0 and level < last:
         size *= 0.5
         level += 1
     offset, columns = levels[level, 0], levels[level, 1]
+    row, column = np.int64(y) >> level, np.int64(x) >> level
+    if not tiles[np.uint64(offset + row * columns + column)] > limit:
+        return False
     x0, x1 = np.int64(x - half) >> level, np.int64(x + half) >> level
     y0, y1 = np.int64(y - half) >> level, np.int64(y + half) >> level
-    least = min(
-        min(tiles[offset + y0 * columns + x0], tiles[offset + y0 * columns + x1]),
-        min(tiles[offset + y1 * columns + x0], tiles[offset + y1 * columns + x1]),
-    )
-    if level > 0:
-        level -= 1
+    for row in range(y0, y1 + 1):
+        for column in range(x0, x1 + 1):
+            if not tiles[np.uint64(offset + row * columns + column)] > limit:
+                return False
+    while size > 1.0 and level < last - 1:
+        size *= 0.5
+        level += 1
     offset, columns = levels[level, 0], levels[level, 1]
-    middle = tiles[offset + (np.int64(y) >> level) * columns + (np.int64(x) >> level)]
-    if middle >= UNKNOWN:
-        return 0.0
-    return np.float64(least)
+    row, column = np.int64(y) >> level, np.int64(x) >> level
+    return bool(tiles[np.uint64(offset + row * columns + column)] < UNKNOWN)
 
 
-@kernel
+@inlined
+def _most_in_block(view: Any, p: Any, x: Any, y: Any, z: Any, half_size: float) -> Any:
+    """Return the least depth of a block's corners, and the greatest of all tiles around it.
+
+    Nothing that the tiles show lies behind that greatest depth. The block's lowest corner is
+    x, y, z, in voxel indices. The least depth is 0 when it reaches behind the sensor.
+    """
+    if view.levels.shape[0] < 2:
+        return 0.0, 0.0
+    near = np.inf
+    left, right, top, bottom = np.inf, -np.inf, np.inf, -np.inf
+    for corner in range(8):
+        cx, cy, cz = x - 0.5, y - 0.5, z - 0.5
+        if corner & 1:
+            cx += 8.0
+        if corner & 2:
+            cy += 8.0
+        if corner & 4:
+            cz += 8.0
+        depth = p[2, 0] * cx + p[2, 1] * cy + p[2, 2] * cz + p[2, 3]
+        if not depth > 1e-3:
+            return 0.0, 0.0
+        near = min(near, depth)
+        u = (p[0, 0] * cx + p[0, 1] * cy + p[0, 2] * cz + p[0, 3]) / depth
+        v = (p[1, 0] * cx + p[1, 1] * cy + p[1, 2] * cz + p[1, 3]) / depth
+        left, right, top, bottom = min(left, u), max(right, u), min(top, v), max(bottom, v)
+    reach = half_size / near
+    level, last = np.int64(1), view.levels.shape[0] - 1
+    size = max(right - left, bottom - top) * 0.5 + reach
+    while size > 1.0 and level < last:
+        size *= 0.5
+        level += 1
+    offset = view.levels[level, 0] - view.levels[1, 0]
+    columns, rows = view.levels[level, 1], view.levels[level, 2]
+    x0, x1 = _tile(left - reach, level, columns), _tile(right + reach, level, columns)
+    y0, y1 = _tile(top - reach, level, rows), _tile(bottom + reach, level, rows)
+    most = np.float32(0)
+    for row in range(y0, y1 + 1):
+        for column in range(x0, x1 + 1):
+            most = max(most, view.most[np.uint64(offset + row * columns + column)])
+    return near, np.float64(most)
+
+
+@inlined
+def _tile(position: float, level: Any, count: Any) -> Any:
+    """Return the tile of a level that holds a cell, or the nearest one."""
+    return min(max(np.int64(np.floor(position)) >> level, 0), count - 1)
+
+
+@inlined
 def _outside(limits: Any, x: float, y: float, z: float, radius: float) -> bool:
     """Tell whether a ball lies wholly outside one of the view's planes."""
     for plane in range(limits.shape[0]):
@@ -56,7 +108,7 @@ def _outside(limits: Any, x: float, y: float, z: float, radius: float) -> bool:
     return False
 
 
-@kernel
+@inlined
 def _within(extent: Any, u: float, v: float, half: float) -> bool:
     """Tell whether a voxel's middle lies within the borders and its footprint in the image."""
     width, height, border = extent[0], extent[1], extent[2]
@@ -68,11 +120,9 @@ def _within(extent: Any, u: float, v: float, half: float) -> bool:
 @kernel
 def clear_seen_through(
     blocks: BlockArrays,
-    tiles: npt.NDArray[np.float32],
-    levels: npt.NDArray[np.int64],
+    view: View,
     projection: npt.NDArray[np.float64],
     limits: npt.NDArray[np.float64],
-    extent: npt.NDArray[np.float64],
     half_size: float,
     depths: npt.NDArray[np.float64],
     misses_limit: int,
@@ -82,7 +132,6 @@ def clear_seen_through(
 
     projection  (3, 4) from voxel indices to cells * depth and depth (metres)
     limits      (n, 5) planes that bound the view: coefficients, offset, length of the normal
-    extent      (3,) columns and rows of the image, in cells, and the border that no centre enters
     half_size   half a voxel at one metre, in cells
     depths      (3,) a ray must end behind a voxel's centre by d0 + d1 * depth**2; voxels beyond
                 the depth d2 are left alone
@@ -95,6 +144,9 @@ def clear_seen_through(
             continue
         bx, by, bz = (key >> 42) * 8, (key >> 21 & _FIELD_21) * 8, (key & _FIELD_21) * 8
         if _outside(limits, bx + 3.5, by + 3.5, bz + 3.5, 7.0):
+            continue
+        near, most = _most_in_block(view, p, bx, by, bz, half_size)
+        if most <= near + depths[0] + depths[1] * near * near and near > 0.0:
             continue
         hit_now = blocks.frames[block] == frame
         for word in range(8):
@@ -112,10 +164,10 @@ def clear_seen_through(
                 u = (p[0, 0] * x + p[0, 1] * y + p[0, 2] * z + p[0, 3]) * inverse
                 v = (p[1, 0] * x + p[1, 1] * y + p[1, 2] * z + p[1, 3]) * inverse
                 half = half_size * inverse
-                if not _within(extent, u, v, half):
+                if not _within(view.extent, u, v, half):
                     continue
                 limit = depth + depths[0] + depths[1] * depth * depth
-                if not _least_around(tiles, levels, u, v, half) > limit:
+                if not _seen_through(view.tiles, view.levels, u, v, half, limit):
                     continue
                 state = record_of(blocks, block, word << 6 | bit) + np.uint64(3)
                 blocks.records[state] += _ONE_MISS

@@ -61,16 +61,16 @@ class DictView:
         if u < half or v < half or u + half >= self.columns or v + half >= self.rows:
             return False
         coarsest = math.ceil(math.log2(max(math.ceil(self.columns), math.ceil(self.rows))))
-        level = min(max(0, math.ceil(math.log2(2 * half))), coarsest)
-        corners = [
-            self.least(level, int(y) >> level, int(x) >> level)
-            for y in (v - half, v + half)
-            for x in (u - half, u + half)
+        level = min(max(0, math.ceil(math.log2(half / 2))), coarsest)
+        tiles = [
+            self.least(level, row, column)
+            for row in range(int(v - half) >> level, (int(v + half) >> level) + 1)
+            for column in range(int(u - half) >> level, (int(u + half) >> level) + 1)
         ]
-        finer = max(0, level - 1)
-        middle = self.least(finer, int(v) >> finer, int(u) >> finer)
+        coarser = max(level, min(math.ceil(math.log2(half)), coarsest - 1))
+        middle = self.least(coarser, int(v) >> coarser, int(u) >> coarser)
         limit = depth + settings.voxel_size + settings.clear_noise * depth * depth
-        return middle < UNKNOWN and min(corners) > limit
+        return middle < UNKNOWN and min(tiles) > limit
 
 
 def pinhole_view(

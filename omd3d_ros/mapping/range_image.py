@@ -6,8 +6,7 @@ each a pinhole view of its own, so that one kernel projects into both.
 
 from __future__ import annotations
 
-import dataclasses
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -23,17 +22,17 @@ _FACE_CELLS = 256
 # A face sees a little beyond its 90 degrees, so that footprints at its border are whole.
 _FACE_BORDER = 8
 # All the tiles of six faces with their pyramids, in float32.
-SCRATCH_BYTES = 6 * 4 * (_FACE_CELLS * _FACE_CELLS * 4 // 3 + 64) + 4 * _MAX_TILES
+SCRATCH_BYTES = 6 * 4 * (_FACE_CELLS * _FACE_CELLS * 5 // 3 + 128) + 4 * _MAX_TILES
 
 
-@dataclasses.dataclass(frozen=True)
-class View:
+class View(NamedTuple):
     """One pyramid of least depths and the projection into its cells.
 
     projection  (3, 3) from the sensor's frame: row 2 gives the depth w in metres, rows 0 and 1
                 give column * w and row * w, in cells
     tiles       float32, every level from fine to coarse; UNKNOWN where nothing was measured,
                 BLOCKED where too little was measured to clear anything
+    most        float32, the levels from 1 on: the greatest of the finest tiles, UNKNOWN ones aside
     levels      (L, 3) int64: offset in tiles, columns, rows
     extent      (3,) float64: columns and rows of the image, in cells (fractions where the last
                 cell is cut), and the cells at each border that footprints may reach into and
@@ -42,6 +41,7 @@ class View:
 
     projection: npt.NDArray[np.float64]
     tiles: npt.NDArray[np.float32]
+    most: npt.NDArray[np.float32]
     levels: npt.NDArray[np.int64]
     extent: npt.NDArray[np.float64]
 
@@ -69,7 +69,7 @@ class RangeImage:
         while _cells(source.width, 1 << shift) * _cells(source.height, 1 << shift) > _MAX_TILES:
             shift += 1
         columns, rows = _cells(source.width, 1 << shift), _cells(source.height, 1 << shift)
-        tiles = self._scratch(_size(_pyramid(columns, rows)))
+        tiles = self._scratch(_pyramid(columns, rows), 1)
         if self._missing.size < columns:
             self._missing = np.zeros(columns, np.int32)
         self._missing.fill(0)
@@ -84,37 +84,48 @@ class RangeImage:
         """Return the one view of an organised source, from its filled tiles."""
         pixels = 1 << image.shift
         levels = _pyramid(image.columns, image.tiles.size // image.columns)
-        tiles = self._tiles[: _size(levels)]
+        tiles, most = self._parts(levels, 0, 1)
         in_cells = projection.copy()
         in_cells[:2] = (projection[:2] + 0.5 * projection[2]) / pixels
-        _fill_levels(tiles, levels)
+        _fill_levels(tiles, most, levels)
         extent = np.array([source.width / pixels, source.height / pixels, 0.0])
-        return (View(in_cells, tiles, levels, extent),)
+        return (View(in_cells, tiles, most, levels, extent),)
 
     def cube_views(self, source: Source) -> tuple[View, ...]:
         """Return the views of any source: those faces of the cube that saw something."""
         levels = _pyramid(_FACE_CELLS, _FACE_CELLS)
         size = _size(levels)
-        tiles = self._scratch(6 * size)
+        tiles = self._scratch(levels, 6)
         points = np.zeros(6, np.int64)
         focal = _FACE_CELLS / 2 - _FACE_BORDER
         _fill_cube(source, focal, tiles, size, points)
         extent = np.array([_FACE_CELLS, _FACE_CELLS, _FACE_BORDER], np.float64)
         views = []
         for face in np.flatnonzero(points):
-            part = tiles[face * size : (face + 1) * size]
-            _fill_levels(part, levels)
+            part, most = self._parts(levels, int(face), 6)
+            _fill_levels(part, most, levels)
             projection = _face_projection(int(face), focal)
-            views.append(View(projection, part, levels, extent))
+            views.append(View(projection, part, most, levels, extent))
         return tuple(views)
 
-    def _scratch(self, size: int) -> npt.NDArray[np.float32]:
-        if self._tiles.size < size:
+    def _scratch(self, levels: npt.NDArray[np.int64], views: int) -> npt.NDArray[np.float32]:
+        """Return the tiles of so many views one after the other, all UNKNOWN."""
+        size = _size(levels)
+        needed = views * (size + _size_above(levels))
+        if self._tiles.size < needed:
             self._tiles = np.zeros(0, np.float32)
-            self._tiles = np.zeros(size, np.float32)
-        tiles = self._tiles[:size]
+            self._tiles = np.zeros(needed, np.float32)
+        tiles = self._tiles[: views * size]
         tiles.fill(UNKNOWN)
         return tiles
+
+    def _parts(
+        self, levels: npt.NDArray[np.int64], view: int, views: int
+    ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+        """Return the tiles of one of so many views, and its greatest depths."""
+        size, above = _size(levels), _size_above(levels)
+        start = views * size + view * above
+        return self._tiles[view * size : (view + 1) * size], self._tiles[start : start + above]
 
 
 def _cells(pixels: int, per_cell: int) -> int:
@@ -133,6 +144,11 @@ def _pyramid(columns: int, rows: int) -> npt.NDArray[np.int64]:
 def _size(levels: npt.NDArray[np.int64]) -> int:
     offset, columns, rows = levels[-1]
     return int(offset + columns * rows)
+
+
+def _size_above(levels: npt.NDArray[np.int64]) -> int:
+    """Return the tiles of the levels from 1 on."""
+    return _size(levels) - int(levels[0, 1] * levels[0, 2])
 
 
 def _face_projection(face: int, focal: float) -> npt.NDArray[np.float64]:
@@ -179,22 +195,32 @@ def _fill_cube(
 
 
 @kernel
-def _fill_levels(tiles: npt.NDArray[np.float32], levels: npt.NDArray[np.int64]) -> None:
-    """Fill the coarser levels: the least of four, BLOCKED when half of them or more are."""
+def _fill_levels(
+    tiles: npt.NDArray[np.float32],
+    most: npt.NDArray[np.float32],
+    levels: npt.NDArray[np.int64],
+) -> None:
+    """Fill the coarser levels: the least of four, BLOCKED when half of them or more are.
+
+    ``most`` takes the greatest of the finest tiles that are known (0 where none is).
+    """
+    finest = levels[0, 1] * levels[0, 2]
     for level in range(1, levels.shape[0]):
         below, below_columns, below_rows = levels[level - 1]
         offset, columns, rows = levels[level]
         for row in range(rows):
             for column in range(columns):
-                least, blocked, total = UNKNOWN, 0, 0
+                least, greatest, blocked, total = UNKNOWN, BLOCKED, 0, 0
                 for i in range(2 * row, min(2 * row + 2, below_rows)):
                     for j in range(2 * column, min(2 * column + 2, below_columns)):
-                        value = tiles[below + i * below_columns + j]
+                        source = np.uint64(below + i * below_columns + j)
+                        value = tiles[source]
                         total += 1
-                        if value == BLOCKED:
-                            blocked += 1
-                        elif value < least:
-                            least = value
-                if 2 * blocked >= total:
-                    least = BLOCKED
-                tiles[offset + row * columns + column] = least
+                        blocked += value == BLOCKED
+                        least = min(least, UNKNOWN if value == BLOCKED else value)
+                        if level > 1:
+                            value = most[source - np.uint64(finest)]
+                        greatest = max(greatest, value if value < UNKNOWN else BLOCKED)
+                target = np.uint64(offset + row * columns + column)
+                tiles[target] = BLOCKED if 2 * blocked >= total else least
+                most[target - np.uint64(finest)] = greatest

@@ -260,9 +260,8 @@ class VoxelMap:
         half_size = 0.5 * settings.voxel_size * np.linalg.norm(across, axis=1).max()
         columns, rows, _ = view.extent
         return clear_seen_through(
-            self._blocks.arrays, view.tiles, view.levels, projection,
-            view_limits(projection, columns, rows, settings.max_range), view.extent,
-            float(half_size),
+            self._blocks.arrays, view, projection,
+            view_limits(projection, columns, rows, settings.max_range), float(half_size),
             np.array([settings.voxel_size, settings.clear_noise, settings.max_range]),
             settings.clear_misses, frame,
         )
