@@ -168,6 +168,7 @@ class Fusion:
         self._counters.add('voxels_cleared', result.voxels_cleared)
         self._counters.add('voxels_evicted', result.voxels_evicted)
         self._counters.add('voxels_decayed', result.voxels_decayed)
+        self._counters.add('voxels_left', result.voxels_left)
         self._offer_keyframe(content, odom_from_sensor, stamp_ns)
 
     def _offer_keyframe(
