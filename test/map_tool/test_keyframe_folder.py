@@ -41,12 +41,24 @@ def test_no_keyframes_and_several_cameras_are_refused(
     tmp_path: Path, contents: MapContents
 ) -> None:
     first, second, _ = contents.keyframes
-    other = dataclasses.replace(second, camera=PinholeCamera(8, 6, 9.0, 9.0, 3.5, 2.5))
-    with pytest.raises(ValueError, match='several cameras'):
-        write_keyframes(tmp_path / 'folder', [first, other])
+    for camera in (PinholeCamera(8, 6, 7.5, 7.25, 3.5, 3.6),
+                   PinholeCamera(8, 6, 10.0, 7.25, 3.5, 2.5)):
+        other = dataclasses.replace(second, camera=camera)
+        with pytest.raises(ValueError, match='several cameras'):
+            write_keyframes(tmp_path / 'folder', [first, other])
     with pytest.raises(ValueError, match='no keyframes'):
         write_keyframes(tmp_path / 'folder', [])
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_camera_that_each_cloud_told_a_little_differently_is_one(
+    tmp_path: Path, contents: MapContents
+) -> None:
+    frames = [
+        dataclasses.replace(frame, camera=PinholeCamera(8, 6, 7.5 + error, 7.25, 3.5, 2.5 - error))
+        for frame, error in zip(contents.keyframes, (1e-4, 0.0, -0.1), strict=True)]
+    write_keyframes(tmp_path / 'folder', frames)
+    assert open_recording(tmp_path / 'folder').camera == contents.keyframes[0].camera
 
 
 def test_a_failure_leaves_nothing(
