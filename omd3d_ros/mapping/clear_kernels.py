@@ -10,7 +10,9 @@ import numpy.typing as npt
 from omd3d_ros.mapping.blocks import INDEX_BIAS, USED, BlockArrays, record_of, remove_voxel
 from omd3d_ros.mapping.jit import inlined, kernel, trailing_zeros
 from omd3d_ros.mapping.point_chunk import UNKNOWN
+from omd3d_ros.mapping.pose import inverse_pose
 from omd3d_ros.mapping.range_image import View
+from omd3d_ros.mapping.settings import MapSettings
 
 _FIELD_21 = (1 << 21) - 1
 _FIELD_32 = (1 << 32) - 1
@@ -212,7 +214,27 @@ def remove_unseen(
     return removed
 
 
-def scaled_projection(
+def clear_view(
+    blocks: BlockArrays,
+    view: View,
+    map_from_sensor: npt.NDArray[np.float64],
+    settings: MapSettings,
+    frame: int,
+) -> int:
+    """Count and remove what a frame saw through in one view; return how many were removed."""
+    size = settings.voxel_size
+    projection = _scaled_projection(view.projection, inverse_pose(map_from_sensor), size)
+    forward = view.projection[2]
+    across = view.projection[:2] - np.outer(view.projection[:2] @ forward, forward)
+    columns, rows, _ = view.extent
+    return clear_seen_through(
+        blocks, view, projection, _view_limits(projection, columns, rows, settings.max_range),
+        float(0.5 * size * np.linalg.norm(across, axis=1).max()),
+        np.array([size, settings.clear_noise, settings.max_range]), settings.clear_misses, frame,
+    )
+
+
+def _scaled_projection(
     cells_from_sensor: npt.NDArray[np.float64],
     sensor_from_map: npt.NDArray[np.float64],
     voxel_size: float,
@@ -226,7 +248,7 @@ def scaled_projection(
     return scaled
 
 
-def view_limits(
+def _view_limits(
     projection: npt.NDArray[np.float64], columns: int, rows: int, max_depth: float
 ) -> npt.NDArray[np.float64]:
     """Return the planes (6, 5) that bound a view: near, far, left, right, top, bottom."""

@@ -126,6 +126,9 @@ class DictVoxelMap:
         used = self._insert(points, colors, pose, frame, stamp_ns)
         new = len(self._voxels) - before
         newest = max(stamp_ns, self._stamp_ns)
+        decay = round(self._settings.map_decay_time * 1e9)
+        if decay and stamp_ns < self._stamp_ns - decay:
+            newest = stamp_ns
         cleared = self._clear(views, pose, frame) if self._settings.clear_misses else 0
         decayed = self._decay(newest)
         left = self._leave_behind(pose[:3, 3])

@@ -17,19 +17,14 @@ import numpy.typing as npt
 from omd3d_ros.mapping.block_store import BlockStore
 from omd3d_ros.mapping.blocks import FRACTION_BITS, INDEX_BIAS
 from omd3d_ros.mapping.camera import PinholeCamera
-from omd3d_ros.mapping.clear_kernels import (
-    clear_seen_through,
-    remove_unseen,
-    scaled_projection,
-    view_limits,
-)
+from omd3d_ros.mapping.clear_kernels import clear_view, remove_unseen
 from omd3d_ros.mapping.cloud import Cloud
 from omd3d_ros.mapping.frame_stamps import FrameStamps
 from omd3d_ros.mapping.insert_kernels import POINTS_USED, insert_points
 from omd3d_ros.mapping.integration import Integration
 from omd3d_ros.mapping.point_chunk import make_chunk
 from omd3d_ros.mapping.point_source import Source, check_images, cloud_source, depth_source
-from omd3d_ros.mapping.pose import check_pose, inverse_pose
+from omd3d_ros.mapping.pose import check_pose
 from omd3d_ros.mapping.projection import ProjectionCache
 from omd3d_ros.mapping.range_image import SCRATCH_BYTES, RangeImage, View
 from omd3d_ros.mapping.settings import MapSettings
@@ -156,6 +151,7 @@ class VoxelMap:
         self._map_id = new_map_id()
         self._revision += 1
         self._stamp_ns = 0
+        self._window_center = None
 
     def restore(self, snapshot: MapSnapshot) -> None:
         """Replace the map by a snapshot, keeping the snapshot's map_id.
@@ -185,6 +181,7 @@ class VoxelMap:
         self._map_id = snapshot.map_id
         self._revision = max(self._revision, snapshot.revision) + 1
         self._stamp_ns = snapshot.stamp_ns
+        self._window_center = None
 
     def _checked(
         self, pose: npt.NDArray[np.float64], name: str, stamp_ns: int
@@ -218,8 +215,9 @@ class VoxelMap:
             views = self._ranges.pinhole_views(source, projection, tiles)
         elif clearing:
             views = self._ranges.cube_views(source)
-        cleared = sum(self._clear(view, pose, frame) for view in views)
-        newest = max(stamp, self._stamp_ns)
+        arrays, settings = self._blocks.arrays, self._settings
+        cleared = sum(clear_view(arrays, view, pose, settings, frame) for view in views)
+        newest = self._newest(stamp)
         decayed = self._decay(newest)
         left = self._leave_behind(pose[:3, 3])
         if used or cleared or decayed or left:
@@ -252,19 +250,11 @@ class VoxelMap:
                 return int(result[POINTS_USED]), new, evicted
             evicted += self._blocks.make_room()
 
-    def _clear(self, view: View, pose: npt.NDArray[np.float64], frame: int) -> int:
-        settings = self._settings
-        projection = scaled_projection(view.projection, inverse_pose(pose), settings.voxel_size)
-        forward = view.projection[2]
-        across = view.projection[:2] - np.outer(view.projection[:2] @ forward, forward)
-        half_size = 0.5 * settings.voxel_size * np.linalg.norm(across, axis=1).max()
-        columns, rows, _ = view.extent
-        return clear_seen_through(
-            self._blocks.arrays, view, projection,
-            view_limits(projection, columns, rows, settings.max_range), float(half_size),
-            np.array([settings.voxel_size, settings.clear_noise, settings.max_range]),
-            settings.clear_misses, frame,
-        )
+    def _newest(self, stamp: int) -> int:
+        """Return the newest stamp: that of this frame when the clock was set far back."""
+        decay = round(self._settings.map_decay_time * 1e9)
+        set_back = decay and stamp < self._stamp_ns - decay
+        return stamp if set_back else max(stamp, self._stamp_ns)
 
     def _decay(self, newest_ns: int) -> int:
         if not self._settings.map_decay_time:

@@ -141,6 +141,18 @@ def test_voxels_decay_when_unseen_for_longer_than_set(pack: Pack) -> None:
     assert (result.voxels_decayed, voxel_map.voxel_count) == (2, 0)
 
 
+def test_a_clock_that_was_set_back_decays_nothing_new(pack: Pack) -> None:
+    voxel_map = VoxelMap(MapSettings(voxel_size=0.1, map_decay_time=1.0))
+    one, other = pack(np.array([[[1.05, 0.05, 0.05]]])), pack(np.array([[[2.05, 0.05, 0.05]]]))
+    second = 10**9
+    voxel_map.integrate(one, np.eye(4), 1000 * second)
+    assert voxel_map.integrate(other, np.eye(4), 5 * second).voxels_decayed == 0
+    assert voxel_map.voxel_count == 2
+    assert voxel_map.stamp_ns == 5 * second
+    assert voxel_map.integrate(one, np.eye(4), 7 * second).voxels_decayed == 1
+    assert voxel_map.voxel_count == 1
+
+
 @pytest.mark.parametrize(
     ('pose', 'stamp', 'named'),
     [
