@@ -72,3 +72,39 @@ def test_without_any_place_to_write_kernels_still_run(
         sealed_package, HOME=str(blocked / 'home'), XDG_CACHE_HOME=str(blocked / 'cache')
     )
     assert found == 'None'
+
+
+FUSING = """
+import numpy as np
+from omd3d_ros.mapping.cloud import Cloud, PointLayout
+from omd3d_ros.mapping.settings import MapSettings
+from omd3d_ros.mapping.voxel_map import VoxelMap
+points = np.random.default_rng(0).normal(size=(1, 500, 3)).astype(np.float32)
+cloud = Cloud(points.reshape(-1).view(np.uint8), PointLayout(500, 1, 12, 6000, 0, 4, 8))
+voxel_map = VoxelMap(MapSettings())
+voxel_map.integrate(cloud, np.eye(4), 0)
+print(voxel_map.voxel_count)
+"""
+
+
+def test_two_nodes_that_start_together_share_one_cache(tmp_path: Path) -> None:
+    cache = tmp_path / 'cache'
+    environment = {**os.environ, 'NUMBA_CACHE_DIR': str(cache), 'PYTHONPATH': str(ROOT)}
+
+    def start() -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [sys.executable, '-c', FUSING], cwd=tmp_path, env=environment, text=True,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        )
+
+    both = [start(), start()]
+    told = [process.communicate(timeout=300) for process in both]
+    assert [process.returncode for process in both] == [0, 0], told
+    assert told[0][0] == told[1][0]
+    assert int(told[0][0]) > 400
+    written = {path: path.stat().st_mtime_ns for path in cache.rglob('*.nb?')}
+    third = start()
+    output, errors = third.communicate(timeout=300)
+    assert (third.returncode, output) == (0, told[0][0]), errors
+    assert written
+    assert written == {path: path.stat().st_mtime_ns for path in cache.rglob('*.nb?')}
