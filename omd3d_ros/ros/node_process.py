@@ -26,6 +26,11 @@ class NodeProcess:
                 stdout=output, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
                 start_new_session=True)
 
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+        return self._process.pid
+
     def running(self) -> bool:
         """Return whether the process lives."""
         return self._process.poll() is None
