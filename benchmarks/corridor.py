@@ -14,7 +14,7 @@ import numpy.typing as npt
 from omd3d_ros.mapping.camera import PinholeCamera
 
 PERIOD = 6.0       # m
-_RANGE = 6.5       # m, what is farther is not measured
+_RANGE = 5.0       # m, what is farther is not measured
 _HALF_WIDTH, _HEIGHT = 2.2, 2.6
 _CAMERA_HEIGHT = 1.25
 # optical frame (x right, y down, z forward) in the robot's frame (x forward, y left, z up)

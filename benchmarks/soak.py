@@ -1,6 +1,6 @@
 """An hour of the node at work: is its memory flat, and is every cloud fused?
 
-    nice -n 5 python benchmarks/soak.py [--minutes 60] [--rate 10] [--out benchmarks/out/soak]
+    python benchmarks/soak.py [--minutes 60] [--rate 10] [--out benchmarks/out/soak]
 
 Starts the node with its worker, plays a robot that walks along an endless corridor (corridor.py)
 and back, at ``--rate`` clouds a second, sends a command every 20 s, and writes a sample every
@@ -107,9 +107,12 @@ class Soak:
 
     def _sample(self) -> None:
         robot = self._robot
+        machine = psutil.cpu_times_percent()  # since the last sample
         sample: Sample = {'seconds': round(time.monotonic() - self.started, 1), 'sent': robot.sent,
                           'sent_late': robot.late, 'asked': len(self.asked),
                           'diagnostics_gap': robot.longest_gap,
+                          'machine_busy_percent': round(100 - machine.idle, 1),
+                          'machine_steal_percent': machine.steal,
                           'most_map_bytes': robot.most_map_bytes, 'map_points': robot.map_points}
         node = psutil.Process(self._process.pid)
         sample |= _memory('node', node) | {'worker_pid': None}
@@ -160,7 +163,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument('--width', type=int, default=320, help='of the clouds, 4:3, pixels')
     parser.add_argument('--frames', type=int, default=80, help='frames for 6 m of corridor')
     parser.add_argument('--periods', type=int, default=40, help='times 6 m before it turns back')
-    parser.add_argument('--max-map-bytes', type=int, default=48_000_000)
+    parser.add_argument('--max-map-bytes', type=int, default=32_000_000)
     parser.add_argument('--map-radius', type=float, default=0.0,
                         help='the node forgets what is farther from the sensor, m; 0: never')
     parser.add_argument('--deadline', type=float, default=30.0, help='of a command, s')
