@@ -72,6 +72,7 @@ class Fusion:
         self._queue_size = queue_size
         self._tf_timeout = tf_timeout
         self._map_lock = threading.Lock()
+        self._replaced = 0  # times that the map was cleared or loaded
         self._arrival = threading.Condition()
         self._queue: collections.deque[Measurement] = collections.deque()
         self._closing = False
@@ -126,6 +127,7 @@ class Fusion:
         with self._map_lock:
             self._map.clear()
             self._keyframes.clear()
+            self._replaced += 1
             self._anchor.odom_from_fusion = np.eye(4)
 
     def restore(self, fused: FusedMap) -> None:
@@ -133,6 +135,7 @@ class Fusion:
         with self._map_lock:
             self._map.restore(fused.snapshot)
             self._keyframes.restore(fused.keyframes)
+            self._replaced += 1
             self._anchor.odom_from_fusion = fused.odom_from_fusion
             self.last_fused = time.monotonic()
 
@@ -155,6 +158,7 @@ class Fusion:
             return
         content, stamp_ns = measurement.content, measurement.stamp_ns
         with self._map_lock:
+            replaced = self._replaced
             pose = self._anchor.fusion_from(odom_from_sensor)
             if isinstance(content, Cloud):
                 result = self._map.integrate(content, pose, stamp_ns)
@@ -169,22 +173,24 @@ class Fusion:
         self._counters.add('voxels_evicted', result.voxels_evicted)
         self._counters.add('voxels_decayed', result.voxels_decayed)
         self._counters.add('voxels_left', result.voxels_left)
-        self._offer_keyframe(content, odom_from_sensor, stamp_ns)
+        self._offer_keyframe(content, pose, stamp_ns, replaced)
 
     def _offer_keyframe(
-        self, content: Cloud | DepthView, odom_from_sensor: Matrix, stamp_ns: int
+        self, content: Cloud | DepthView, pose: Matrix, stamp_ns: int, replaced: int
     ) -> None:
-        pose = self._anchor.fusion_from(odom_from_sensor)
+        """Offer a view, unless the map that it was fused into has been replaced since."""
         if isinstance(content, DepthView):
             images = (content.color, content.depth, content.camera)
         else:
-            found = images_of_cloud(content) if self._keyframes.wants(stamp_ns, pose) else None
+            with self._map_lock:
+                wanted = self._keyframes.wants(stamp_ns, pose)
+            found = images_of_cloud(content) if wanted else None
             if found is None:
                 return
             images = found
         with self._map_lock:
-            pose = self._anchor.fusion_from(odom_from_sensor)  # the map's, if one was loaded
-            self._keyframes.offer(stamp_ns, *images, pose)
+            if self._replaced == replaced:
+                self._keyframes.offer(stamp_ns, *images, pose)
 
     def _wait_for_pose(self, measurement: Measurement) -> Matrix | None:
         deadline = measurement.arrived + self._tf_timeout
