@@ -34,8 +34,14 @@ class MapPublisher:
         self._voxels_place: Matrix | None = None
 
     def scene(self, scene: Scene, odom_from_fusion: Matrix) -> None:
-        """Publish new objects, given in the fusion frame of that anchor."""
+        """Publish new objects, given in the fusion frame of that anchor.
+
+        Those of a map that has been cleared or replaced meanwhile are not published.
+        """
         with self._lock:
+            with self._fusion.exclusive() as voxel_map:
+                if scene.map_id != voxel_map.map_id:
+                    return
             self._scene, self._scene_place = (scene, odom_from_fusion), None
             self._follow()
 

@@ -141,6 +141,8 @@ class Session:
         with self.fusion.exclusive() as voxel_map:
             size = (voxel_map.voxel_count, voxel_map.nbytes, voxel_map.revision)
             keyframes = len(self._keyframes.frames())
+            if latest is not None and latest.scene.map_id != voxel_map.map_id:
+                latest = None
         return Health(
             state=state, counts=counts, map_voxels=size[0], map_bytes=size[1],
             map_revision=size[2], fusion_frame=self._anchor.odom_frame,

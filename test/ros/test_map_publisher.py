@@ -114,3 +114,13 @@ def test_another_anchor_moves_the_voxels_too(parts):
     anchor.odom_from_fusion = there
     publisher.voxels()
     assert sink.maps == [[1, 0, 0], [1, 5, 0]]
+
+
+def test_objects_of_a_map_that_was_cleared_meanwhile_are_not_published(parts):
+    buffer, anchor, sink, fusion, _, publisher = parts
+    buffer.insert('map', 'odom', SEC, (1, 0, 0), NO_TURN)
+    fusion.map_id = 'cleared'
+    publisher.scene(Scene('cleared', 2, 0, ()), anchor.odom_from_fusion)
+    publisher.scene(Scene('m', 1, 0, ()), anchor.odom_from_fusion)
+    publisher.follow()
+    assert [scene.map_id for scene in sink.scenes] == ['cleared']
