@@ -157,6 +157,8 @@ class Perception:
             if not isinstance(reply.body, Scene):
                 raise WorkerRequestError(f'unexpected reply {type(reply.body).__name__}')
         except (WorkerLostError, WorkerRequestError) as error:
+            if self._closing:
+                return
             self._failures += 1
             self.last_failure = str(error)
             _log.error('perception failed: %s', error)
@@ -186,9 +188,12 @@ class Perception:
         return generation
 
     def _await(self, future: concurrent.futures.Future[Reply]) -> Reply:
-        while not self._closing:
-            try:
-                return future.result(timeout=0.2)
-            except TimeoutError:
-                continue
-        raise WorkerLostError('the node is closing')
+        def wake(_: object) -> None:
+            with self._changed:
+                self._changed.notify_all()
+        future.add_done_callback(wake)
+        with self._changed:
+            self._changed.wait_for(lambda: future.done() or self._closing)
+        if not future.done():
+            raise WorkerLostError('the node is closing')
+        return future.result()

@@ -84,9 +84,9 @@ class Session:
         """End every thread and the worker."""
         self.deactivate()
         self.commands.close()
+        self.perception.close()  # before the worker: its end is no failure then
         self.worker.close()
         self.fusion.close()
-        self.perception.close()
         self.action.destroy()
         self.services.destroy()
         self.transforms.destroy()

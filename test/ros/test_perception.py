@@ -107,3 +107,11 @@ def test_a_map_that_is_loaded_while_another_is_handed_to_the_worker_is_handed_ov
     worker.take(Perceive)[1]()
     assert worker.take(Restore)[0].map_id == 'n'
     assert told.empty()
+
+
+def test_a_pass_that_is_on_when_the_node_closes_is_no_failure(parts, caplog):
+    _, worker, _, perception = parts
+    worker.take(Perceive)
+    perception.close()
+    assert perception.failures == 0
+    assert caplog.records == []
