@@ -45,4 +45,5 @@ bench-fusion:
 clean:
 	rm -rf build install log dist compat/tf2_msgs/build *.egg-info compat/tf2_msgs/*.egg-info
 	rm -rf omd3d_ros/msg omd3d_ros/srv omd3d_ros/action omd3d_ros/*.so .venv
+	find omd3d_ros benchmarks scripts test -name __pycache__ -prune -exec rm -rf {} +
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
