@@ -34,7 +34,6 @@ from typing import Any
 from box_room import LARGE_CAMERA, Frame, rendered_frames
 from clearing import clearing_quality, print_clearing
 from cold_start import cold_start
-from fusion_floors import Ours
 from fusion_peers import PEERS, competitors, missing_peers
 from fusion_race import WARM_FRAMES, race
 from fusion_table import print_race, print_targets, summary, targets
@@ -53,10 +52,8 @@ def measure(
     frames: Sequence[Frame], settings: MapSettings, peers: list[str], title: str
 ) -> dict[str, Any]:
     """Race ours, the floors and peers over frames; print a table and return its figures."""
-    runners = competitors(peers, settings)
-    results = race(runners, frames, title)
-    ours = runners[0]
-    assert isinstance(ours, Ours)
+    ours, *others = competitors(peers, settings)
+    results = race([ours, *others], frames, title)
     per_voxel = ours.map.nbytes / max(ours.map.voxel_count, 1)
     print_race(f'{title}, {len(frames)} frames', results)
     print(f'ours: {ours.map.nbytes / 1e6:.0f} MB, {per_voxel:.0f} bytes a voxel, '

@@ -28,8 +28,9 @@ _FIRST_BLOCKS = 64
 _FIRST_RECORDS = 4096
 _GROWTH_STEP = 32 << 20
 RECORD_BYTES = 32
-# Slots, two masks, key, frame, oldest stamp, free block, at most four directory entries.
-BLOCK_BYTES = BLOCK_VOXELS * 4 + 2 * 64 + 3 * 8 + 4 + 4 * 4
+# Slots, two masks, key, frame, oldest stamp, free block, at most four directory entries, and what
+# choosing the blocks to release takes for a moment.
+BLOCK_BYTES = BLOCK_VOXELS * 4 + 2 * 64 + 3 * 8 + 4 + 4 * 4 + 128
 MIN_BYTES = _FIRST_BLOCKS * BLOCK_BYTES + _FIRST_RECORDS * RECORD_BYTES + 64
 
 
@@ -61,6 +62,10 @@ class BlockStore:
         del self.arrays
         self.arrays = _empty()
 
+    def check_memory(self, blocks: int, voxels: int) -> None:
+        """Raise MemoryError when the system would not give the memory for that many."""
+        np.empty(_bytes(blocks, voxels), np.uint8)
+
     def reserve(self, blocks: int, voxels: int) -> None:
         """Make room for that many in all; they must fit."""
         self._grow_blocks(max(blocks, len(self.arrays.keys)))
@@ -82,7 +87,6 @@ class BlockStore:
         the blocks: those hit longest ago, the smaller key first among equals.
         """
         arrays = self.arrays
-        used = int(arrays.counts[USED])
         records = len(arrays.records) // 4
         short_of_records = (
             arrays.counts[FREE_SLOT] < 0 and arrays.counts[SLOTS_USED] == records
@@ -95,7 +99,7 @@ class BlockStore:
         blocks = self._in_use()
         emptied = blocks[~arrays.occupancy.reshape(-1, 8)[blocks].any(axis=1)]
         if not short_of_records:
-            if len(emptied) > (used // 16 if growth else 0):
+            if len(emptied) > (len(blocks) // 16 if growth else 0):
                 self._release(emptied)
                 return 0
             if growth:
@@ -103,7 +107,7 @@ class BlockStore:
                 return 0
         blocks = np.setdiff1d(blocks, emptied)
         order = np.lexsort((arrays.keys[blocks], arrays.frames[blocks]))
-        oldest = blocks[order[: max(1, used // 32)]]
+        oldest = blocks[order[: max(1, len(blocks) // 32)]]
         return self._release(np.concatenate([emptied, oldest]))
 
     def release_beyond(self, center: npt.NDArray[np.float64], radius: float) -> int:
@@ -137,24 +141,25 @@ class BlockStore:
         return min(max(size // 4, 64), _GROWTH_STEP // item_bytes, left // item_bytes)
 
     def _grow_blocks(self, size: int) -> None:
-        """Enlarge in place.
+        """Enlarge in place; where memory is refused, what was there stays as it was.
 
-        ``ndarray.resize`` reallocates, which moves pages and copies nothing on Linux: the old and
-        the new arrays never stand side by side.
+        ``ndarray.resize`` reallocates, which moves the pages of large arrays and copies nothing
+        on Linux. The keys, which tell how many blocks there may be, come last.
         """
         old = self.arrays
         used = int(old.counts[USED])
         old.slots.resize(size * BLOCK_VOXELS, refcheck=False)
         for array in (old.occupancy, old.seen):
             array.resize(8 * size, refcheck=False)
-        for vector in (old.keys, old.frames, old.oldest, old.free):
+        for vector in (old.frames, old.oldest, old.free):
             vector.resize(size, refcheck=False)
-        old.keys[used:] = EMPTY
         old.frames[used:] = EMPTY
         entries = _directory_size(size)
         if entries != len(old.directory):
             old.directory.resize(entries, refcheck=False)
             fill_directory(old.keys, used, old.directory)
+        old.keys.resize(size, refcheck=False)
+        old.keys[used:] = EMPTY
 
 
 def _empty() -> BlockArrays:

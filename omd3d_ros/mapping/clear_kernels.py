@@ -29,7 +29,8 @@ def _seen_through(
     The footprint is looked up in the coarsest level with tiles of at most half its size. The
     middle is looked up where a tile is more than half as large as the footprint.
     """
-    level, size, last = levels.shape[0] * 0, half, levels.shape[0] - 1
+    level: Any = np.int64(0)
+    size, last = half, levels.shape[0] - 1
     while size > 2.0 and level < last:
         size *= 0.5
         level += 1

@@ -134,6 +134,8 @@ def insert_points(
     Returns the index of the first point that found no room (make room and go on there), or the
     number of points when all were read.
     """
+    if source.height * source.width == 0:
+        return 0
     low, high = min_range * min_range, max_range * max_range
     for row in range(start // max(source.width, 1), source.height):
         column = max(start - row * source.width, 0)

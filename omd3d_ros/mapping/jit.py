@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import functools
+import hashlib
 import logging
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar
 
 import numba
@@ -22,8 +25,9 @@ def kernel(function: F) -> F:
     source, else (a read-only install) in the user's cache folder. Where none of them can be
     written the kernel is compiled anew in every process.
 
-    Numba compiles anew when a kernel's own file changes, not when a kernel that it calls from
-    another file does: after editing one, remove the ``*.nbi`` files of that folder.
+    Numba itself compiles anew when a kernel's own file changes, not when a kernel that it calls
+    from another file does. Here the cache belongs to the text of every file beside the kernel's
+    and beside this one: old machine code must never meet a new layout of the map.
 
     A kernel must not allocate: it is compiled without numba's memory runtime, whose reference
     counting of the map's arrays costs a fifth of the time of inserting.
@@ -41,11 +45,25 @@ def _compiled(function: F, forceinline: bool) -> F:
         'nogil': True, 'error_model': 'numpy', '_nrt': False, 'forceinline': forceinline,
     }
     try:
-        compiled: F = numba.njit(cache=True, **options)(function)
+        compiled: Any = numba.njit(cache=True, **options)(function)
     except RuntimeError as error:
         logging.getLogger(__name__).warning('kernels are not cached: %s', error)
-        compiled = numba.njit(**options)(function)
-    return compiled
+        uncached: F = numba.njit(**options)(function)
+        return uncached
+    index = compiled._cache._cache_file
+    folders = {Path(function.__code__.co_filename).parent, Path(__file__).parent}
+    index._source_stamp = (index._source_stamp, *(_text_hash(each) for each in sorted(folders)))
+    cached: F = compiled
+    return cached
+
+
+@functools.cache
+def _text_hash(folder: Path) -> str:
+    """Return a hash of the sources of a folder."""
+    digest = hashlib.sha256()
+    for path in sorted(folder.glob('*.py')):
+        digest.update(path.name.encode() + b'\0' + path.read_bytes())
+    return digest.hexdigest()
 
 
 def _trailing_zeros(typing_context: Any, value: Any) -> Any:

@@ -15,11 +15,12 @@ def check_pose(pose: Any, name: str) -> npt.NDArray[np.float64]:
     matrix = np.asarray(pose)
     if matrix.shape != (4, 4) or matrix.dtype.kind not in 'fiu':
         raise ValueError(f'{name}: shape {matrix.shape} {matrix.dtype}, must be (4, 4) numbers')
-    matrix = matrix.astype(np.float64)
+    matrix = matrix.astype(np.float64, order='C')
     if not np.isfinite(matrix).all():
         raise ValueError(f'{name}={matrix.tolist()}: must be finite')
     rotation = matrix[:3, :3]
-    rigid = np.abs(rotation @ rotation.T - np.eye(3)).max() <= _TOLERANCE
+    with np.errstate(over='ignore', invalid='ignore'):
+        rigid = np.abs(rotation @ rotation.T - np.eye(3)).max() <= _TOLERANCE
     if not rigid or np.linalg.det(rotation) < 0 or matrix[3].tolist() != [0, 0, 0, 1]:
         raise ValueError(f'{name}={matrix.tolist()}: must be a rotation and a translation')
     return matrix

@@ -21,8 +21,11 @@ _MAX_TILES = 1 << 18
 _FACE_CELLS = 256
 # A face sees a little beyond its 90 degrees, so that footprints at its border are whole.
 _FACE_BORDER = 8
-# All the tiles of six faces with their pyramids, in float32.
-SCRATCH_BYTES = 6 * 4 * (_FACE_CELLS * _FACE_CELLS * 5 // 3 + 128) + 4 * _MAX_TILES
+# The tiles of six faces with their pyramids, or of an image of a single row, which has twice as
+# many tiles as its finest level, and the missing pixels of a row of tiles.
+SCRATCH_BYTES = 4 * _MAX_TILES + 4 * max(
+    6 * (_FACE_CELLS * _FACE_CELLS * 5 // 3 + 128), 3 * _MAX_TILES + 128
+)
 
 
 class View(NamedTuple):

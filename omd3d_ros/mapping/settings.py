@@ -23,7 +23,7 @@ class MapSettings:
         'hard cap on the memory of the map; over it, the blocks seen longest ago are evicted',
         unit='bytes',
         low=16 << 20,
-        high=1 << 40,
+        high=1 << 36,
     )
     map_decay_time: float = setting(
         0.0, 'voxels not seen for this long are removed; 0 = never', unit='s', low=0.0, high=1e8
@@ -52,7 +52,8 @@ class MapSettings:
     clear_missing: bool = setting(
         False,
         'pixels without depth count as free space up to max_range (where a missing return means '
-        'that nothing is there, not that a surface is dark, shiny or too near)',
+        'that nothing is there, not that a surface is dark, shiny or too near); clouds that are '
+        'no images have no such pixels',
     )
     max_weight: int = setting(
         4096,

@@ -39,9 +39,10 @@ def _inside_voxel(index: Any, offset: float, voxel_size: float) -> np.float32:
     """
     value = np.float32((np.float64(index) + offset) * voxel_size)
     if abs(index) >= _ROUNDED:
-        if np.floor(np.float64(value) / voxel_size) < index:
+        place = np.floor(np.float64(value) / voxel_size + INDEX_BIAS) - INDEX_BIAS
+        if place < index:
             value = np.nextafter(value, np.float32(np.inf))
-        elif np.floor(np.float64(value) / voxel_size) > index:
+        elif place > index:
             value = np.nextafter(value, np.float32(-np.inf))
     return value
 

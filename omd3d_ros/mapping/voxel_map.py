@@ -161,7 +161,7 @@ class VoxelMap:
 
         Raises ValueError, with the map untouched, when the voxel size is another one, the arrays
         do not belong together, two points share a voxel, or the map would not fit under
-        max_map_bytes.
+        max_map_bytes; MemoryError, likewise, when the system has no such memory.
         """
         positions = snapshot_positions(snapshot, self._settings.voxel_size)
         blocks = distinct_blocks(positions)
@@ -170,6 +170,7 @@ class VoxelMap:
                 f'max_map_bytes={self._settings.max_map_bytes}: the snapshot of {len(positions)} '
                 f'voxels in {blocks} blocks does not fit'
             )
+        self._blocks.check_memory(blocks, len(positions))
         self._blocks.clear()
         self._frames.clear()
         self._blocks.reserve(blocks, len(positions))
@@ -187,7 +188,9 @@ class VoxelMap:
         self, pose: npt.NDArray[np.float64], name: str, stamp_ns: int
     ) -> tuple[npt.NDArray[np.float64], int]:
         pose = check_pose(pose, name)
-        reach = (np.abs(pose[:3, 3]).max() + self._settings.max_range) / self._settings.voxel_size
+        # A pose may stretch by a thousandth (see check_pose).
+        reach = np.abs(pose[:3, 3]).max() + 1.001 * self._settings.max_range
+        reach /= self._settings.voxel_size
         if reach >= INDEX_BIAS - 1:
             limit = INDEX_BIAS * self._settings.voxel_size - self._settings.max_range
             raise ValueError(f'{name}={pose[:3, 3].tolist()}: farther than {limit} m')
@@ -242,8 +245,9 @@ class VoxelMap:
         start, evicted = 0, 0
         while True:
             start = insert_points(
-                self._blocks.arrays, source, scaled_pose, settings.min_range, settings.max_range,
-                settings.max_weight, frame, stamp, start, self._chunk, tiles, result,
+                self._blocks.arrays, source, scaled_pose, float(settings.min_range),
+                float(settings.max_range), settings.max_weight, frame, stamp, start, self._chunk,
+                tiles, result,
             )
             if start == source.height * source.width:
                 new = self.voxel_count - before + evicted

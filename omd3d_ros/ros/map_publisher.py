@@ -40,7 +40,8 @@ class MapPublisher:
         """
         with self._lock:
             with self._fusion.exclusive() as voxel_map:
-                if scene.map_id != voxel_map.map_id:
+                same_place = odom_from_fusion is self._anchor.odom_from_fusion
+                if scene.map_id != voxel_map.map_id or not same_place:
                     return
             self._scene, self._scene_place = (scene, odom_from_fusion), None
             self._follow()

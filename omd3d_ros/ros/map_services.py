@@ -77,11 +77,13 @@ class MapServices:
         It has no objects when there is none.
         """
         with self._fusion.exclusive() as voxel_map:
-            empty = Scene(voxel_map.map_id, voxel_map.revision, voxel_map.stamp_ns, ())
-        latest = self._perception.latest
-        if latest is None or latest.scene.map_id != empty.map_id:
-            return empty
-        return latest.scene
+            scene = Scene(voxel_map.map_id, voxel_map.revision, voxel_map.stamp_ns, ())
+        latest, known = self._perception.latest, self._perception.objects
+        if latest is not None and latest.scene.map_id == scene.map_id:
+            return latest.scene
+        if known is not None and known[0] == scene.map_id:
+            return dataclasses.replace(scene, objects=known[1])  # loaded, not yet seen again
+        return scene
 
     def _placed_scene(self) -> tuple[Scene, Matrix]:
         """Return the scene in the map frame, and the map_from_fusion that put it there."""
@@ -108,9 +110,7 @@ class MapServices:
         snapshot = contents.snapshot
         self._fusion.restore(FusedMap(snapshot, contents.keyframes, odom_from_fusion))
         self._perception.restore(snapshot.map_id, objects)
-        self._on_scene(
-            Scene(snapshot.map_id, snapshot.revision, snapshot.stamp_ns, objects),
-            odom_from_fusion)
+        self._on_scene(self._scene(), self._anchor.odom_from_fusion)
         response.success = True
         response.map_id = snapshot.map_id
         response.voxels = len(snapshot)

@@ -70,6 +70,12 @@ class Perception:
             return self._latest
 
     @property
+    def objects(self) -> tuple[str, tuple[SceneObject, ...]] | None:
+        """The map_id and the objects that are known: the newest scene's, or those loaded."""
+        with self._changed:
+            return self._kept
+
+    @property
     def failures(self) -> int:
         """Perception passes that failed, ever."""
         return self._failures
@@ -172,7 +178,10 @@ class Perception:
                 reply.body, fused.odom_from_fusion, taken, reply.seconds, generation)
             self._kept = (reply.body.map_id, reply.body.objects)
             self._changed.notify_all()
-        self._on_scene(reply.body, fused.odom_from_fusion)
+        try:
+            self._on_scene(reply.body, fused.odom_from_fusion)
+        except Exception:  # one scene that cannot be told of must not end perceiving
+            _log.exception('a scene could not be published')
 
     def _restore_after_restart(self, restores: int) -> int:
         """Give the worker the objects that it lost or that were loaded; return which worker."""

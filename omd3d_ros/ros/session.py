@@ -137,17 +137,17 @@ class Session:
         now, fused = time.monotonic(), counts.get('clouds_integrated', 0)
         rate = (fused - before) / max(now - then, 1e-3)
         self._rate = (now, fused, rate)
-        latest = self.perception.latest
+        known = self.perception.objects
         with self.fusion.exclusive() as voxel_map:
             size = (voxel_map.voxel_count, voxel_map.nbytes, voxel_map.revision)
             keyframes = len(self._keyframes.frames())
-            if latest is not None and latest.scene.map_id != voxel_map.map_id:
-                latest = None
+            if known is not None and known[0] != voxel_map.map_id:
+                known = None
         return Health(
             state=state, counts=counts, map_voxels=size[0], map_bytes=size[1],
             map_revision=size[2], fusion_frame=self._anchor.odom_frame,
             map_jumps=self._anchor.jumps, keyframes=keyframes,
-            objects=len(latest.scene.objects) if latest is not None else 0,
+            objects=len(known[1]) if known is not None else 0,
             worker=self.worker.state.value, model=self.worker.model,
             last_latency_ms=1e3 * self._last_latency, cloud_rate_hz=rate)
 
@@ -155,5 +155,8 @@ class Session:
         self._last_latency = time.monotonic() - command.arrived
         self.counters.add('commands_answered')
         self.counters.add(f'answered_{result.status.name.lower()}')
-        self.publisher.follow()  # so that the markers lie where the result does
+        try:
+            self.publisher.follow()  # so that the markers lie where the result does
+        except Exception as error:  # the command is answered in any case
+            self._node.get_logger().error(f'objects were not published: {error}')
         on_result(self.outputs.result(command, result))

@@ -55,6 +55,9 @@ def _restored(stored: StoredObject) -> SceneObject:
         if len(labels) != len(scores):
             raise ValueError(f'{len(labels)} labels, but {len(scores)} scores')
         box = record['box']
+        numbers = [*scores, record['objectness'], *box['center'], box['yaw'], *box['size']]
+        if not np.isfinite(np.array(numbers, np.float64)).all():
+            raise ValueError('a number of it is not finite')
         return SceneObject(
             id=stored.id, labels=labels, label_scores=scores,
             objectness=float(record['objectness']),
@@ -66,5 +69,5 @@ def _restored(stored: StoredObject) -> SceneObject:
             first_seen_ns=int(record['first_seen_ns']),
             last_seen_ns=int(record['last_seen_ns']),
             state=ObjectState(int(record['state'])))
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, ArithmeticError) as error:
         raise ValueError(f'object {stored.id!r} in the map file is unusable: {error}') from error

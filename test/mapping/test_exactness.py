@@ -93,6 +93,23 @@ def test_the_neighbours_of_a_face_are_half_open_on_either_side_of_the_origin(
     np.testing.assert_array_equal(got, expected)
 
 
+@pytest.mark.parametrize(('size', 'index'), [(0.07, 124525), (0.017, 113000), (0.035, 126000)])
+def test_a_snapshot_from_far_away_can_become_the_map_again(
+    pack: Pack, size: float, index: int
+) -> None:
+    """float32 means next to a face, where dividing by an odd voxel size rounds over it."""
+    options = MapSettings(voxel_size=size, min_range=0.0, max_range=4.0, clear_misses=0)
+    for number in range(index, index + 40):
+        voxel_map = VoxelMap(options)
+        pose = np.eye(4)
+        pose[0, 3] = number * size
+        points = np.array([[[-0.0005 * size, 1.0, 1.0], [0.4 * size, 1.0, 1.0]]])
+        voxel_map.integrate(pack(points), pose, 1)
+        before = voxel_map.snapshot()
+        voxel_map.restore(before)
+        assert voxel_map.voxel_count == len(before)
+
+
 def test_a_point_on_a_face_of_any_voxel_size_is_above_it_to_within_a_millionth(
     pack: Pack,
 ) -> None:

@@ -74,6 +74,28 @@ def test_without_any_place_to_write_kernels_still_run(
     assert found == 'None'
 
 
+CALLED = 'from omd3d_ros.mapping.jit import inlined\n@inlined\ndef one():\n    return {}\n'
+CALLING = """
+from omd3d_ros.mapping.jit import kernel
+from called import one
+@kernel
+def two():
+    return 2 * one()
+"""
+
+
+def test_a_kernel_is_compiled_anew_when_one_that_it_calls_was_changed(tmp_path: Path) -> None:
+    environment = {**os.environ, 'PYTHONPATH': f'{tmp_path}:{ROOT}'}
+    (tmp_path / 'calling.py').write_text(CALLING)
+    for value in (3, 5):
+        (tmp_path / 'called.py').write_text(CALLED.format(value))
+        done = subprocess.run(
+            [sys.executable, '-B', '-c', 'from calling import two; print(two())'], cwd=tmp_path,
+            env=environment, capture_output=True, text=True, timeout=120, check=False,
+        )
+        assert (done.returncode, done.stdout.strip()) == (0, str(2 * value)), done.stderr
+
+
 FUSING = """
 import numpy as np
 from omd3d_ros.mapping.cloud import Cloud, PointLayout

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from omd3d_ros.mapping.block_store import BLOCK_BYTES, RECORD_BYTES
+from omd3d_ros.mapping.block_store import BLOCK_BYTES, RECORD_BYTES, BlockStore
 from omd3d_ros.mapping.blocks import FREE, USED
 from omd3d_ros.mapping.cloud import Cloud
 from omd3d_ros.mapping.frame_stamps import FrameStamps
@@ -65,7 +65,7 @@ def test_the_cap_is_never_exceeded_and_every_lost_voxel_is_counted(
         assert voxel_map.nbytes <= CAP
         assert voxel_map.voxel_count == new - gone == len(voxel_map.snapshot())
     assert evicted > 10000
-    assert voxel_map.nbytes > 0.8 * CAP
+    assert voxel_map.nbytes > 0.65 * CAP  # the rest is for images, stamps and evicting
 
 
 def test_the_blocks_seen_longest_ago_go_first(pack: Pack) -> None:
@@ -104,8 +104,26 @@ def test_emptied_blocks_are_used_again_before_the_map_grows(pack: Pack) -> None:
         assert result.voxels_evicted == 0
         sizes.append(voxel_map.nbytes)
     assert sizes[-1] == sizes[5]
-    counts = voxel_map._blocks.arrays.counts
-    assert counts[USED] - counts[FREE] <= len(voxel_map._blocks.arrays.keys)
+
+
+def test_of_a_map_that_was_larger_once_only_a_share_is_evicted(
+    pack: Pack, monkeypatch: Any
+) -> None:
+    """Blocks that were left behind are free; they do not make the share of the others larger."""
+    settings = MapSettings(
+        voxel_size=0.05, max_map_bytes=CAP, clear_misses=0, max_range=6.0, map_radius=6.0
+    )
+    voxel_map = VoxelMap(settings)
+    rng = np.random.default_rng(6)
+    for index in range(20):
+        voxel_map.integrate(pack(shell(rng, 300)), at(0.5 * index), index)
+    voxel_map.integrate(pack(shell(rng, 300)), at(1000.0), 100)
+    used = int(voxel_map._blocks.arrays.counts[USED])
+    in_use = used - int(voxel_map._blocks.arrays.counts[FREE])
+    assert in_use < used / 4
+    monkeypatch.setattr(BlockStore, '_growth', lambda *_: 0)
+    before = voxel_map.voxel_count
+    assert 0 < voxel_map._blocks.make_room() < 0.2 * before
 
 
 def test_block_bytes_cover_every_array_at_any_size(pack: Pack) -> None:
