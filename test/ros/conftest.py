@@ -173,6 +173,12 @@ class Client:
         self.wait(lambda: int(self.diagnostics.get('clouds_integrated', 0)) >= before + len(frames),
                   60, f'{len(frames)} clouds: {self.diagnostics}')
 
+    def settle(self, timeout=60.0):
+        """Wait until the objects of the whole map as it is now were published."""
+        revision = int(self.diagnostics['map_revision'])
+        self.wait(lambda: self.objects and self.objects[-1].map_revision >= revision, timeout,
+                  f'objects of revision {revision}')
+
     def say(self, text):
         self._command.publish(String(data=text))
 

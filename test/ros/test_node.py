@@ -107,6 +107,7 @@ def test_several_that_fit_equally_are_told_and_all_are_given(start_node, client,
     start_node({'model.reasoner.ambiguity': 1.0, 'model.reasoner.found': 0.2, 'tf_timeout': 5.0})
     client.wait_ready()
     client.play(frames)
+    client.settle()
     result = client.command('find the chair', deadline=60)
     assert result.status == R.AMBIGUOUS, result.answer
     assert len(result.objects) >= 2
