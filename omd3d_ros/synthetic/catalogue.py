@@ -14,16 +14,24 @@ from omd3d_ros.synthetic.model import Model
 
 _ENTRY = re.compile(r'([A-Za-z]+)#(\d+)=(.*)')
 _PROPERTIES = 'PluginFurnitureCatalog.properties'
+_TEXTURE = 512  # pixels a side at most: finer than any view shows
 
 
 @dataclasses.dataclass(frozen=True)
 class CatalogueEntry:
-    """One model: its name, its file inside the library, and its size (width, depth, height), m."""
+    """One model of a library; lengths in metres.
+
+    size       (width, depth, height)
+    surface    height above its base of the surface that one may put things on; None when unsaid
+    elevation  height of its base above the floor: more than 0 for what hangs on a wall or ceiling
+    """
 
     name: str
     path: Path
     size: tuple[float, float, float]
     rotation: tuple[float, ...] | None
+    surface: float | None = None
+    elevation: float = 0.0
 
 
 def unpack(library: Path, folder: Path) -> None:
@@ -55,11 +63,13 @@ def read_catalogue(folder: Path) -> dict[str, CatalogueEntry]:
         if not path.is_file():
             continue
         rotation = entry.get('modelRotation')
+        surface = float(entry.get('dropOnTopElevation', -1)) / 100
         found[path.stem] = CatalogueEntry(
             entry['name'], path,
             (float(entry['width']) / 100, float(entry['depth']) / 100,
              float(entry['height']) / 100),
-            None if rotation is None else tuple(float(v) for v in rotation.split()))
+            None if rotation is None else tuple(float(v) for v in rotation.split()),
+            surface if surface > 0 else None, float(entry.get('elevation', 0)) / 100)
     return found
 
 
@@ -80,7 +90,9 @@ def load_model(entry: CatalogueEntry) -> Model:
         uv = getattr(piece.visual, 'uv', None)
         textured = image is not None and uv is not None
         if textured:
-            images.append(np.asarray(image.convert('RGB')))
+            small = image.convert('RGB')
+            small.thumbnail((_TEXTURE, _TEXTURE))
+            images.append(np.asarray(small))
         count = len(piece.faces)
         color = np.array(getattr(material, 'diffuse', [180, 180, 180, 255]), float)[:3]
         parts['vertices'].append(np.asarray(piece.vertices))

@@ -31,8 +31,8 @@ ROOM = (4.6, 3.8, 2.6)
 SHELL = 2  # the first models are floor and walls; without a ceiling, light comes in
 COMMANDS = (
     {'kind': 'explicit', 'text': 'find the teddy bear', 'expect': 'OK', 'targets': ['teddy bear']},
-    {'kind': 'implicit', 'text': 'make me a coffee', 'expect': 'OK',
-     'targets': ['coffee machine']},
+    {'kind': 'implicit', 'text': 'bring me something to drink from', 'expect': 'OK',
+     'targets': ['mug']},
     {'kind': 'plural', 'text': 'show me all the chairs', 'expect': 'OK',
      'targets': ['chair', 'chair']},
     {'kind': 'not_there', 'text': 'where is the bicycle', 'expect': 'NOT_FOUND', 'targets': []},

@@ -12,6 +12,7 @@ from scipy.ndimage import gaussian_filter
 
 from omd3d_ros.mapping.camera import PinholeCamera
 from omd3d_ros.synthetic.model import Model
+from omd3d_ros.synthetic.soft_light import SoftLight
 
 _LIGHTS = (((0.35, -0.45, 0.82), 0.62), ((-0.6, 0.3, 0.74), 0.22))  # towards the light, strength
 _AMBIENT = 0.4
@@ -29,6 +30,42 @@ class Picture:
     color: npt.NDArray[np.uint8]
     depth: npt.NDArray[np.uint16]
     instance: npt.NDArray[np.int32]
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class IdealView:
+    """What a faultless camera would see.
+
+    color     (H, W, 3) 255 is white in plain light; in bright light it is more
+    albedo    (H, W) 0..255, brightness of the surface in even light
+    depth     (H, W) metres, Inf where nothing is
+    facing    (H, W) cosine between ray and surface
+    instance  (H, W) int64 number of the model, -1 where there is none
+    """
+
+    color: npt.NDArray[Any]
+    albedo: npt.NDArray[Any]
+    depth: npt.NDArray[Any]
+    facing: npt.NDArray[Any]
+    instance: npt.NDArray[np.int64]
+
+
+def _highlights(view: Any, normals: Any, light: SoftLight) -> Any:
+    """Return how bright the lamps mirror (N,), 0..255, for directions and normals (Blinn 1977)."""
+    total = np.zeros(len(view), np.float32)
+    for lamp in light.lamps:
+        half = np.array(lamp.towards) - view
+        half /= np.maximum(np.linalg.norm(half, axis=1, keepdims=True), 1e-6)
+        total += 110 * np.clip(np.sum(half * normals, axis=1), 0, 1) ** (12 / lamp.wide)
+    return total
+
+
+def _between(values: Any, corners: Any, share: Any) -> Any:
+    """Return values (V, D) of vertices inside triangles (N, 3), at barycentric shares (N, 2)."""
+    found = values[corners[:, 0]] * (1 - share.sum(axis=1))[:, None]
+    found += values[corners[:, 1]] * share[:, :1]
+    found += values[corners[:, 2]] * share[:, 1:]
+    return found
 
 
 def looking(eye: Sequence[float], target: Sequence[float]) -> npt.NDArray[np.float64]:
@@ -51,7 +88,7 @@ class DepthCamera:
         import open3d
         core: Any = open3d.core
         self._tensor = core.Tensor
-        self._scene: Any = open3d.t.geometry.RaycastingScene()
+        self._scene: Any = open3d.t.geometry.RaycastingScene(nthreads=1)
         self._models = list(models)
         self._camera = camera
         self._rng = rng
@@ -79,6 +116,41 @@ class DepthCamera:
         return Picture(color, self._measured(depth.reshape(shape), facing.reshape(shape)),
                        instance.reshape(shape).astype(np.int32))
 
+    def ideal(
+        self, map_from_camera: npt.NDArray[np.float64], light: SoftLight,
+        gloss: npt.NDArray[np.floating] | None = None,
+    ) -> IdealView:
+        """Look from a pose without a sensor's faults, one ray a pixel, in soft light.
+
+        gloss  (M,) of each model, 0 dull .. 1; the lamps mirror in what is glossy
+        """
+        camera = self._camera
+        shape = (camera.height, camera.width)
+        origins, directions, hit = self._rays(map_from_camera, 1)
+        base, normals = self._surface(hit, directions)
+        found = np.isfinite(hit['t_hit'])
+        length = np.linalg.norm(directions, axis=1)
+        # rays have length 1 along the optical axis, so t_hit is the depth
+        points = origins + directions * np.where(found, hit['t_hit'], 0)[:, None]
+        instance = np.where(found, hit['geometry_ids'].astype(np.int64), -1).reshape(shape)
+        normals = normals.astype(np.float32).reshape(*shape, 3)
+        bright = light.falling_on(points.reshape(*shape, 3), normals, instance, self._occluded,
+                                  self._rng)
+        color = base.reshape(*shape, 3) * bright
+        if gloss is not None:
+            shine = np.append(gloss, 0.0)[instance]  # the last is for -1, where nothing is
+            glossy = shine > 0
+            view = (directions / length[:, None]).reshape(*shape, 3)[glossy]
+            color[glossy] += (shine[glossy] * _highlights(view, normals[glossy], light))[:, None]
+        facing = np.abs(np.sum(hit['primitive_normals'] * directions, axis=1)) / length
+        return IdealView(np.maximum(color, 0), base.mean(axis=1).reshape(shape),
+                         hit['t_hit'].reshape(shape), facing.reshape(shape), instance)
+
+    def _occluded(self, origins: Any, directions: Any, lengths: float) -> npt.NDArray[np.bool_]:
+        rays = np.concatenate([origins, directions], axis=1).astype(np.float32)
+        return np.asarray(self._scene.test_occlusions(
+            self._tensor(rays), tnear=0.0, tfar=lengths, nthreads=1).numpy())
+
     def _rays(self, pose: npt.NDArray[np.float64], finer: int) -> tuple[Any, Any, dict[str, Any]]:
         camera = self._camera
         v, u = np.mgrid[0:camera.height * finer, 0:camera.width * finer].astype(np.float64)
@@ -90,7 +162,8 @@ class DepthCamera:
 
     def _cast(self, origins: Any, directions: Any) -> dict[str, Any]:
         rays = np.concatenate([origins, directions], axis=1).astype(np.float32)
-        return {k: v.numpy() for k, v in self._scene.cast_rays(self._tensor(rays)).items()}
+        hits = self._scene.cast_rays(self._tensor(rays), nthreads=1)
+        return {k: v.numpy() for k, v in hits.items()}
 
     def _shade(self, origins: Any, directions: Any, hit: dict[str, Any]) -> Any:
         base, normals = self._surface(hit, directions)
@@ -126,11 +199,10 @@ class DepthCamera:
             where = np.flatnonzero((hit['geometry_ids'] == number) & np.isfinite(hit['t_hit']))
             face = hit['primitive_ids'][where].astype(np.int64)
             uv = hit['primitive_uvs'][where]
-            weights = np.stack([1 - uv.sum(axis=1), uv[:, 0], uv[:, 1]], axis=1)
             corners = model.faces[face]
-            normals[where] = np.einsum('nk,nkd->nd', weights, model.normals[corners])
-            color[where] = self._paint(model, face, np.einsum('nk,nkd->nd', weights,
-                                                              model.uv[corners]))
+            normals[where] = _between(model.normals, corners, uv)
+            painted = _between(model.uv, corners, uv) if model.images else uv
+            color[where] = self._paint(model, face, painted)
         normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-9)
         away = np.sum(normals * directions, axis=1) > 0
         normals[away] *= -1

@@ -1,0 +1,1 @@
+"""Commands and questions about known scenes, with the objects they mean."""
