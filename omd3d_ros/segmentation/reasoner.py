@@ -60,7 +60,11 @@ class Reasoner:
     command names a thing outright ("the mug", "the couch"), an object that bears the name, or
     a synonym of it, has direct evidence and wins clearly; one that does not is held back.
     Colour and size words then re-rank. The same scene and command give the same answer.
+
+    model       what chooses, for reports
     """
+
+    model = 'rules'
 
     def __init__(self, settings: ReasonerSettings, language_model: LanguageModel) -> None:
         self._settings = settings

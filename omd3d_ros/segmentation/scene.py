@@ -8,7 +8,7 @@ import enum
 import numpy as np
 import numpy.typing as npt
 
-from omd3d_ros.segmentation.box import OrientedBox
+from omd3d_ros.segmentation.box import OrientedBox, fit_box
 
 
 class ObjectState(enum.IntEnum):
@@ -44,12 +44,14 @@ class Proposal:
 class Observation:
     """A proposal with the names that this perception pass gave it.
 
-    labels and label_scores are equally long, best first; scores in [0, 1].
+    labels and label_scores are equally long, best first; scores in [0, 1]. feature is what the
+    object encoder says besides, or empty.
     """
 
     proposal: Proposal
     labels: tuple[str, ...]
     label_scores: tuple[float, ...]
+    feature: tuple[float, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -59,6 +61,7 @@ class SceneObject:
     points      (n, 3) float32 and colors (n, 3) uint8 of its voxels, as last observed
     centroid    (3,) float64, mean of points
     covariance  (3, 3) float64, m^2, population covariance of points
+    feature     the object encoder's, for the language model; empty where there is none
     """
 
     id: str
@@ -74,6 +77,16 @@ class SceneObject:
     first_seen_ns: int
     last_seen_ns: int
     state: ObjectState
+    feature: tuple[float, ...] = ()
+
+    def masked(
+        self, points: npt.NDArray[np.float32], colors: npt.NDArray[np.uint8]
+    ) -> SceneObject:
+        """Return the object with another mask (n, 3); centroid, covariance and box follow."""
+        wide = points.astype(np.float64)
+        return dataclasses.replace(
+            self, points=points, colors=colors, centroid=wide.mean(axis=0),
+            covariance=np.cov(wide.T, bias=True).reshape(3, 3), box=fit_box(points))
 
 
 @dataclasses.dataclass(frozen=True)

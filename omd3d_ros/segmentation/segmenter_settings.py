@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+import json
+from pathlib import Path
 from typing import Any
 
 from omd3d_ros.segmentation.model_settings import (
     AppearanceSettings,
+    DetectorSettings,
     LanguageModelSettings,
     ReasonerSettings,
 )
@@ -20,6 +23,7 @@ class SegmenterSettings:
     """Settings of perceiving and reasoning."""
 
     threads: int = setting(2, 'processor threads of the worker', low=1, high=256)
+    detector: DetectorSettings = dataclasses.field(default_factory=DetectorSettings)
     proposals: ProposalSettings = dataclasses.field(default_factory=ProposalSettings)
     tracker: TrackerSettings = dataclasses.field(default_factory=TrackerSettings)
     appearance: AppearanceSettings = dataclasses.field(default_factory=AppearanceSettings)
@@ -44,3 +48,17 @@ def from_mapping(values: dict[str, Any]) -> SegmenterSettings:
 
     settings: SegmenterSettings = rebuild(SegmenterSettings(), values)
     return settings
+
+
+def read_settings(path: Path | None) -> SegmenterSettings:
+    """Read a JSON file of the fields that differ; the defaults without one.
+
+    Raises ValueError naming the file that is not usable, OSError where it cannot be read.
+    """
+    if path is None:
+        return SegmenterSettings()
+    try:
+        tree: dict[str, Any] = json.loads(path.read_text(encoding='utf-8'))
+        return from_mapping(tree)
+    except (AttributeError, TypeError, ValueError) as error:
+        raise ValueError(f'settings={str(path)!r}: {error}') from error

@@ -39,6 +39,7 @@ def _stored(found: SceneObject) -> StoredObject:
         'first_seen_ns': int(found.first_seen_ns),
         'last_seen_ns': int(found.last_seen_ns),
         'state': int(found.state),
+        'feature': list(found.feature),
     }
     return StoredObject(found.id, found.points, found.colors, record)
 
@@ -55,7 +56,9 @@ def _restored(stored: StoredObject) -> SceneObject:
         if len(labels) != len(scores):
             raise ValueError(f'{len(labels)} labels, but {len(scores)} scores')
         box = record['box']
-        numbers = [*scores, record['objectness'], *box['center'], box['yaw'], *box['size']]
+        feature = tuple(float(value) for value in record.get('feature', ()))
+        numbers = [*scores, *feature, record['objectness'], *box['center'], box['yaw'],
+                   *box['size']]
         if not np.isfinite(np.array(numbers, np.float64)).all():
             raise ValueError('a number of it is not finite')
         return SceneObject(
@@ -68,6 +71,6 @@ def _restored(stored: StoredObject) -> SceneObject:
             observations=int(record['observations']),
             first_seen_ns=int(record['first_seen_ns']),
             last_seen_ns=int(record['last_seen_ns']),
-            state=ObjectState(int(record['state'])))
+            state=ObjectState(int(record['state'])), feature=feature)
     except (KeyError, TypeError, ValueError, ArithmeticError) as error:
         raise ValueError(f'object {stored.id!r} in the map file is unusable: {error}') from error

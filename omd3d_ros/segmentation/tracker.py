@@ -161,7 +161,8 @@ class Tracker:
             box=fit_box(points), observations=frames,
             first_seen_ns=track.found.first_seen_ns if track else last_seen,
             last_seen_ns=last_seen,
-            state=ObjectState.CONFIRMED if confirmed else ObjectState.TENTATIVE)
+            state=ObjectState.CONFIRMED if confirmed else ObjectState.TENTATIVE,
+            feature=observation.feature or (track.found.feature if track else ()))
         kept = {label: scores[label] for label in labels}
         named = (track.named if track else 0) + bool(observation.labels)
         return _Track(found, keys, kept, named, passes, confirmed=confirmed)

@@ -17,12 +17,15 @@ from omd3d_ros.mapping.snapshot import MapSnapshot
 from omd3d_ros.mapping.voxel_map import VoxelMap
 from omd3d_ros.segmentation.proposal_settings import ProposalSettings
 from omd3d_ros.segmentation.proposals import find_proposals
+from omd3d_ros.segmentation.vote_detector import VoxelVotes
+from omd3d_ros.segmentation.vote_groups import VoteGroupSettings, vote_tree
+from omd3d_ros.segmentation.voxel_grid import VoxelGrid
 
 _VOXEL = 0.02
 
 
 def warm_up() -> None:
-    """Run every kernel of ``find_proposals`` once, on a floor with a crate and a can on it."""
+    """Run every kernel of perceiving once, on a floor with a crate and a can on it."""
     steps = (np.arange(60) + 0.5) * _VOXEL
     x, y, z = np.meshgrid(steps, steps, steps[:30], indexing='ij')
     floor = z < _VOXEL
@@ -39,6 +42,9 @@ def warm_up() -> None:
         'warm-up', 1, 1, _VOXEL, points, np.full((count, 3), 128, np.uint8),
         np.full(count, 9, np.uint32), np.full(count, 5, np.uint16),
         np.ones(count, np.int64)), ProposalSettings())
+    votes = VoxelVotes(np.ones(count, np.float32), np.zeros((count, 3), np.float32),
+                       np.zeros((count, 8), np.float32), np.zeros((count, 1), np.float32))
+    vote_tree(VoxelGrid.of_points(points, _VOXEL), votes, 5 * _VOXEL, VoteGroupSettings())
 
 
 def main() -> None:

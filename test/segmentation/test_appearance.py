@@ -7,17 +7,18 @@ import torch
 from omd3d_ros.mapping.camera import PinholeCamera
 from omd3d_ros.mapping.keyframes import Keyframe
 from omd3d_ros.mapping.snapshot import MapSnapshot
-from omd3d_ros.segmentation.appearance import Appearance, carries_things
+from omd3d_ros.segmentation.appearance import Appearance
 from omd3d_ros.segmentation.crops import crop, find_views
 from omd3d_ros.segmentation.model_settings import AppearanceSettings
 from omd3d_ros.segmentation.scene import Proposal
+from omd3d_ros.segmentation.word_namer import carries_things
 
 CAMERA = PinholeCamera(640, 480, 525.0, 525.0, 319.5, 239.5)
 WALL = 2.0  # metres in front of the camera
 # The camera looks along the map's x axis from 1 m above the floor.
 MAP_FROM_CAMERA = np.array(
     [[0.0, 0, 1, 0], [-1, 0, 0, 0], [0, -1, 0, 1], [0, 0, 0, 1]])
-SETTINGS = AppearanceSettings()
+SETTINGS = AppearanceSettings(namer='words')
 
 
 def draw_clock(image, middle, radius):
@@ -127,17 +128,19 @@ def test_a_crop_at_the_image_border_continues_its_colours():
 
 def test_a_drawn_clock_on_the_wall_is_a_clock(appearance):
     snapshot, proposals = snapshot_of(disc())
-    ((labels, scores),) = appearance.name(proposals, snapshot, [keyframe()])
+    ((labels, scores, feature),) = appearance.name(proposals, snapshot, [keyframe()])
     assert labels[0] == 'clock'
     assert scores[0] > 0.5
     assert list(scores) == sorted(scores, reverse=True)
     assert 0 < sum(scores) <= 1
+    assert feature == ()  # the image network's classes have none
 
 
 def test_the_same_picture_far_too_large_is_no_clock(appearance):
     snapshot, proposals = snapshot_of(disc(depth=20.0))
-    ((labels, _),) = appearance.name(proposals, snapshot, [keyframe(depth=20.0)])
-    assert 'clock' not in labels
+    ((labels, scores, _),) = appearance.name(proposals, snapshot, [keyframe(depth=20.0)])
+    assert labels[0] != 'clock'
+    assert dict(zip(labels, scores, strict=True)).get('clock', 0.0) < 0.1
 
 
 @pytest.mark.parametrize(('size', 'bottom', 'word'), [
@@ -161,13 +164,13 @@ def test_a_table_is_wide_flat_and_of_a_table_s_height(size, bottom, carries):
 def test_an_unchanged_object_is_not_looked_at_again(appearance, monkeypatch):
     from omd3d_ros.segmentation import appearance as module
     counts = []
-    classify = module.class_probabilities
+    look = module.crop_features
 
     def counting(network, crops, batch):
         counts.append(len(crops))
-        return classify(network, crops, batch)
+        return look(network, crops, batch)
 
-    monkeypatch.setattr(module, 'class_probabilities', counting)
+    monkeypatch.setattr(module, 'crop_features', counting)
     snapshot, proposals = snapshot_of(disc())
     first = appearance.name(proposals, snapshot, [keyframe(1)])
     assert appearance.name(proposals, snapshot, [keyframe(1)]) == first
@@ -176,7 +179,7 @@ def test_an_unchanged_object_is_not_looked_at_again(appearance, monkeypatch):
 
 
 def test_crops_of_one_pass_are_capped_and_every_object_comes_first():
-    capped = Appearance(AppearanceSettings(max_crops=2), torch.device('cpu'))
+    capped = Appearance(AppearanceSettings(namer='words', max_crops=2), torch.device('cpu'))
     clouds = [disc(), disc((200, 240)), disc((450, 240))]
     snapshot, proposals = snapshot_of(*clouds)
     frames = [keyframe(1), keyframe(2), keyframe(3)]

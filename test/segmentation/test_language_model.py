@@ -18,7 +18,7 @@ def by_hand(model, prefix, text):
     start, rest = model.encode(prefix), model.encode(text)
     ids = torch.tensor([start + rest])
     with torch.inference_mode():
-        logs = model._network(ids).logits[0].double().log_softmax(-1)
+        logs = model.network(ids).logits[0].double().log_softmax(-1)
     return sum(logs[len(start) + i - 1, token].item() for i, token in enumerate(rest))
 
 

@@ -9,7 +9,8 @@ from numba.core.dispatcher import Dispatcher
 import omd3d_ros.segmentation as package
 from omd3d_ros.segmentation.warm_up import warm_up
 warm_up()
-for name in ('voxel_grid', 'normals', 'superpoints', 'stacks', 'walls', 'furniture', 'planes'):
+for name in ('voxel_grid', 'normals', 'superpoints', 'stacks', 'walls', 'furniture', 'planes',
+             'vote_groups'):
     module = importlib.import_module(f'{package.__name__}.{name}')
     for kernel, found in vars(module).items():
         if isinstance(found, Dispatcher) and found.__module__ == module.__name__:

@@ -1,0 +1,22 @@
+"""Turns of English that tell what kind of question a command is."""
+
+from __future__ import annotations
+
+import re
+
+_ARTICLE = r'(a|an|any|some|one|something|anything)'
+# the first that is found counts
+_CUES = (
+    ('count', r'\bhow many\b|\bnumber of\b|\bcount\b'),
+    ('where', r'\bwhere\b|\bin which place\b'),
+    ('exists', rf'\bwhether\b|\b(is|are) there\b|\b(do|can) (you|we) (see|have)\b|'
+               rf'\bis {_ARTICLE}\b.*\b(in|inside|around|here)\b'),
+    ('describe', r'\bdescribe\b|\btell me about\b|\bwhat does .* look like\b'),
+    ('what', r"\bwhat('s| is| are| stands| lies)\b"))
+_FOUND = tuple((kind, re.compile(pattern)) for kind, pattern in _CUES)
+
+
+def question_cue(command: str) -> str | None:
+    """Return the kind of question, one of seg_network.QUESTIONS, that a command looks like."""
+    said = ' '.join(re.findall(r"[a-z']+", command.lower()))
+    return next((kind for kind, pattern in _FOUND if pattern.search(said)), None)

@@ -1,0 +1,108 @@
+"""Size, shape and colour of objects, by hand-worked values and by what must not matter."""
+
+import numpy as np
+import pytest
+
+from omd3d_ros.segmentation.object_features import (
+    COLOR,
+    OBJECT_FEATURES,
+    SHAPE,
+    SIZE,
+    object_extent,
+    object_features,
+)
+
+GREY = 128
+
+
+def shell(radius, height, spacing=0.005, bottom=0.0):
+    """Return the side and lid of an upright cylinder."""
+    around = np.arange(0, 2 * np.pi, spacing / radius)
+    levels = np.arange(0, height + 1e-9, spacing)
+    side = np.array([(radius * np.cos(a), radius * np.sin(a), z) for a in around for z in levels])
+    x, y = np.mgrid[-radius:radius:spacing, -radius:radius:spacing]
+    inside = np.hypot(x, y) < radius
+    lid = np.stack([x[inside], y[inside], np.full(inside.sum(), height)], axis=1)
+    return np.concatenate([side, lid]) + np.array([0, 0, bottom])
+
+
+def plate(x, y, spacing=0.01, height=0.0):
+    grid = np.stack(np.meshgrid(np.arange(0, x, spacing), np.arange(0, y, spacing)), -1)
+    return np.column_stack([grid.reshape(-1, 2), np.full(grid[..., 0].size, height)])
+
+
+def features(points, colors=None, floor=0.0):
+    colors = np.full((len(points), 3), GREY, np.uint8) if colors is None else colors
+    return object_features(points, colors, floor)
+
+
+def test_an_extent_is_length_width_and_height_whatever_the_direction():
+    points = np.concatenate([plate(0.6, 0.2), plate(0.6, 0.2, height=0.3)])
+    turn = np.array([[np.cos(1.1), -np.sin(1.1), 0], [np.sin(1.1), np.cos(1.1), 0], [0, 0, 1]])
+    for cloud in (points, points @ turn.T + [3, -2, 1]):
+        assert object_extent(cloud) == pytest.approx([0.58, 0.19, 0.3], abs=0.02)
+
+
+def test_size_tells_logs_of_extents_and_the_height_of_the_base():
+    found = features(shell(0.1, 0.4, bottom=0.75), floor=0.05)[SIZE]
+    assert found[0] == pytest.approx(0.0, abs=0.06)  # as long as 0.2 m
+    assert found[2] == pytest.approx(np.log(2), abs=0.06)
+    assert found[7] == pytest.approx(0.7, abs=0.02)
+    assert found[8] == 1
+    assert features(shell(0.1, 0.4))[SIZE][8] == 0
+
+
+def test_normals_tell_what_lies_flat_from_what_stands():
+    flat, standing = features(plate(0.3, 0.3)), features(shell(0.1, 0.4))
+    steep = slice(SHAPE.start + 4, SHAPE.start + 8)
+    assert flat[steep] == pytest.approx([0, 0, 0, 1], abs=0.01)
+    assert standing[steep][0] > 0.6
+    assert flat[SHAPE.start + 3] > 0.99  # flat everywhere
+
+
+@pytest.mark.parametrize('change', ['moved', 'shuffled', 'turned', 'finer'])
+def test_what_does_not_change_an_object_hardly_changes_its_features(change):
+    rng = np.random.default_rng(0)
+    points = shell(0.06, 0.2) * [1.6, 1.0, 1.0]
+    before = features(points)
+    if change == 'moved':
+        points = points + np.array([2, 3, 0])
+    elif change == 'shuffled':
+        points = rng.permutation(points)
+    elif change == 'turned':
+        points = points @ np.array([[0, -1, 0], [1, 0, 0], [0, 0, 1]])
+    else:
+        points = shell(0.06, 0.2, spacing=0.0035) * [1.6, 1.0, 1.0]
+    limit = 1e-5 if change == 'shuffled' else 0.5
+    assert np.abs(features(points) - before).max() <= limit
+
+
+def test_a_bottle_and_a_can_differ_in_where_they_are_wide():
+    can = shell(0.05, 0.2)
+    neck = np.concatenate([shell(0.05, 0.12), shell(0.015, 0.08) + np.array([0, 0, 0.12])])
+    widths = slice(SHAPE.start + 16, SHAPE.start + 24)
+    assert np.ptp(features(can)[widths][:7]) < 0.15
+    assert features(neck)[widths][0] > 2 * features(neck)[widths][6]
+
+
+def test_colour_is_known_by_its_shares_and_absent_without_a_sensor():
+    points = plate(0.1, 0.1)
+    red = np.tile(np.array([200, 20, 20], np.uint8), (len(points), 1))
+    assert features(points, red)[COLOR][4] == 2
+    assert not features(points)[COLOR].any()
+
+
+def test_one_voxel_and_a_line_have_features():
+    for points in (np.zeros((1, 3)), np.column_stack([np.arange(9) / 100, *np.zeros((2, 9))])):
+        found = features(points)
+        assert found.shape == (OBJECT_FEATURES,)
+        assert np.isfinite(found).all()
+
+
+@pytest.mark.parametrize(('points', 'colors', 'message'), [
+    (np.zeros((0, 3)), 0, r'points.shape=\(0, 3\)'), (np.zeros((4, 2)), 4, r'points.shape'),
+    (np.full((2, 3), np.nan), 2, 'points: some are not finite'),
+    (np.zeros((4, 3)), 3, 'colors: 3 rows')])
+def test_what_is_no_object_is_refused(points, colors, message):
+    with pytest.raises(ValueError, match=message):
+        object_features(points, np.zeros((colors, 3), np.uint8), 0.0)
