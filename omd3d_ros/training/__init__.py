@@ -1,0 +1,1 @@
+"""Training of the networks: losses, loops and the command line omd3d_train."""
