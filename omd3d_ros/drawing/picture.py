@@ -74,7 +74,8 @@ def draw_picture(
                   color='0.35', parse_math=False)
         for highlight, tone in zip(panel.highlights, _tones(panel), strict=True):
             _write_name(axes, highlight, tone, viewpoint)
-    figure.tight_layout(pad=1.4, h_pad=2.2)
+    # titles stand above their axes, further than the layout reckons with
+    figure.tight_layout(pad=1.4, h_pad=2.2, rect=(0, 0, 1, 1 - 0.04 / rows))
     figure.savefig(path, format='png')
 
 

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from omd3d_ros.mapping.camera import PinholeCamera
 from omd3d_ros.segmentation.box import OrientedBox
 
-KINDS = ('explicit', 'attribute', 'implicit', 'plural', 'not_there')
+KINDS = ('explicit', 'attribute', 'spatial', 'implicit', 'plural', 'not_there')
 FORMATS = ('log_folder', 'pose_folder', 'cloud')
 
 

@@ -13,6 +13,7 @@ from PIL import Image
 from omd3d_ros.evaluation.real_commands import RealScene
 from omd3d_ros.mapping.camera import PinholeCamera
 
+_HALF_MM = 0.0005
 FRAME_NS = 100_000_000   # the recordings carry no stamps: they are played at 10 Hz
 
 
@@ -73,13 +74,16 @@ def read_views(scene: RealScene, recordings: Path, every: int = 1) -> Iterator[V
 def images_of_cloud_file(
     path: Path, camera: PinholeCamera
 ) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint16]]:
-    """Put a cloud (``xyz`` metres in the camera's frame, ``rgb``) back on its pixel grid.
+    """Put a cloud (``xyz``, metres in the camera's frame; ``rgb``) back on its pixel grid.
+
+    ``xyz_half_mm``, in half millimetres, may stand for ``xyz``.
 
     Returns colour (height, width, 3) uint8 and depth (height, width) uint16 in millimetres.
     Of several points in a pixel the nearest stays.
     """
     with np.load(path, allow_pickle=False) as cloud:
-        points, colors = cloud['xyz'], cloud['rgb']
+        points = cloud['xyz'] if 'xyz' in cloud.files else cloud['xyz_half_mm'] * _HALF_MM
+        colors = cloud['rgb']
     pixels, distance = camera.project(points)
     millimetres = np.rint(distance * 1000)
     with np.errstate(invalid='ignore'):

@@ -1,0 +1,111 @@
+"""How long perceiving and answering take, and how much memory, on the recorded room.
+
+    python benchmarks/segmenter.py [--settings FILE] [--threads 2] [--json FILE]
+
+Medians: loading the models (they were converted before), perceiving the whole room the first
+time, perceiving it again when one more frame was fused, perceiving a single view at 1 cm, and
+answering a command on the scene that was read already (all commands of COMMANDS, five times).
+The floor beside them is one pass of the image network over one crop, on as many threads.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import psutil
+
+from omd3d_ros.mapping.keyframes import KeyframeStore
+from omd3d_ros.mapping.settings import KeyframeSettings, MapSettings
+from omd3d_ros.mapping.voxel_map import VoxelMap
+from omd3d_ros.ros.recording import open_recording
+from omd3d_ros.segmentation.image_network import (
+    INPUT_SIZE,
+    class_probabilities,
+    load_image_network,
+)
+from omd3d_ros.segmentation.segmenter import Segmenter
+from omd3d_ros.segmentation.segmenter_settings import from_mapping
+
+ROOM = Path(__file__).resolve().parents[1] / 'omd3d_ros' / 'data' / 'demo_room'
+COMMANDS = (
+    'bring me something to drink from', 'find the teddy bear', 'show me all the chairs',
+    'the chair nearest to the table', 'where is the bicycle', 'how many chairs are there',
+    'I want to sit down', 'the leftmost chair', 'what is on the table', 'it is getting dark')
+ROUNDS = 5
+
+
+class Room:
+    """The recording, fused frame by frame."""
+
+    def __init__(self, voxel_size: float) -> None:
+        self.map = VoxelMap(MapSettings(voxel_size=voxel_size))
+        self.store = KeyframeStore(KeyframeSettings())
+        self.pose = np.eye(4)
+
+    def fuse(self, frame: Any) -> None:
+        self.pose = frame.map_from_camera
+        self.map.integrate_depth(frame.depth, frame.color, frame.camera, self.pose,
+                                 frame.stamp_ns)
+        self.store.offer(frame.stamp_ns, frame.color, frame.depth, frame.camera, self.pose)
+
+
+def timed(function: Any, *arguments: Any) -> tuple[float, Any]:
+    started = time.perf_counter()
+    result = function(*arguments)
+    return time.perf_counter() - started, result
+
+
+def perceiving(segmenter: Segmenter, room: Room) -> tuple[float, Any]:
+    return timed(segmenter.perceive, room.map.snapshot(), room.store.frames())
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument('--settings', type=Path)
+    parser.add_argument('--threads', type=int, default=2)
+    parser.add_argument('--json', type=Path)
+    options = parser.parse_args()
+    tree = json.loads(options.settings.read_text()) if options.settings else {}
+    settings = from_mapping({**tree, 'threads': options.threads})
+    loading = [timed(Segmenter, settings)[0] for _ in range(2)]
+    segmenter = Segmenter(settings)
+    frames = list(open_recording(ROOM))
+    room = Room(0.02)
+    for frame in frames[:-3]:
+        room.fuse(frame)
+    first, scene = perceiving(segmenter, room)
+    again = []
+    for frame in frames[-3:]:
+        room.fuse(frame)
+        seconds, scene = perceiving(segmenter, room)
+        again.append(seconds)
+    answers = [timed(segmenter.reason, scene, command, room.pose)[0]
+               for _ in range(ROUNDS) for command in COMMANDS]
+    view = Room(0.01)
+    view.fuse(frames[len(frames) // 2])
+    segmenter.restore('another', ())
+    single, _ = perceiving(segmenter, view)
+    network = load_image_network()
+    crop = np.full((INPUT_SIZE, INPUT_SIZE, 3), 128, np.uint8)
+    floor = [timed(class_probabilities, network, [crop], 1)[0] for _ in range(5)]
+    result = {
+        'model': segmenter.model, 'threads': options.threads, 'load_s': loading[-1],
+        'voxels': len(room.map.snapshot()), 'objects': len(scene.objects),
+        'perceive_first_s': first, 'perceive_again_s': statistics.median(again),
+        'perceive_view_s': single, 'answer_median_s': statistics.median(answers),
+        'answer_p95_s': statistics.quantiles(answers, n=20)[-1], 'answers': len(answers),
+        'floor_crop_s': statistics.median(floor),
+        'rss_mb': psutil.Process().memory_info().rss / 1e6}
+    print(json.dumps(result, indent=1))
+    if options.json:
+        options.json.write_text(json.dumps(result, indent=1) + '\n')
+
+
+if __name__ == '__main__':
+    main()
