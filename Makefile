@@ -24,7 +24,10 @@ demo: setup
 	@$(BIN)/python -m omd3d_ros.ros.demo
 
 test: setup
-	@$(BIN)/python -m pytest test
+	@echo '-- those that count against a real clock'
+	@$(BIN)/python -m pytest test -m alone
+	@echo '-- the others, two at a time'
+	@$(BIN)/python -m pytest test -m 'not alone' -n 2 --dist loadfile
 
 lint: setup
 	@$(BIN)/ruff check .

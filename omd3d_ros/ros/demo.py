@@ -37,6 +37,7 @@ from omd3d_ros.ros.node_client import NodeClient, NodeUnavailableError
 from omd3d_ros.ros.node_process import NodeProcess
 from omd3d_ros.ros.recording import Recording, open_recording
 from omd3d_ros.ros.result_table import result_record, result_table, status_name
+from omd3d_ros.segmentation.box import OrientedBox
 
 ROOM = Path(__file__).resolve().parents[1] / 'data' / 'demo_room'
 _PROFILE_VARIABLE = 'FASTRTPS_DEFAULT_PROFILES_FILE'
@@ -57,17 +58,31 @@ class DemoError(Exception):
 
 @dataclasses.dataclass(frozen=True)
 class Sentence:
-    """What is said, the status it should get, and how many objects at least."""
+    """What is said, the status it should get, and how many objects in which boxes at least."""
 
     text: str
     expected: str
     least: int
+    boxes: tuple[OrientedBox, ...]
+
+    def is_met(self, result: SegmentationResult) -> bool:
+        """Whether a result is as expected: the best object, and enough others, in the boxes."""
+        if status_name(result.status) != self.expected:
+            return False
+        if not self.least:
+            return not result.objects
+        centers = np.array([[one.centroid.x, one.centroid.y] for one in result.objects])
+        inside = np.stack([box.covers(centers) for box in self.boxes])
+        return bool(inside[:, 0].any()) and int(inside.any(axis=1).sum()) >= self.least
 
 
 def read_sentences(path: Path) -> list[Sentence]:
     """Return the commands that come with a recording, from its objects.json."""
-    commands = json.loads(path.read_text(encoding='utf-8'))['commands']
-    return [Sentence(c['text'], c['expect'], len(c['targets'])) for c in commands]
+    content = json.loads(path.read_text(encoding='utf-8'))
+    return [Sentence(said['text'], said['expect'], len(said['targets']), tuple(
+        OrientedBox(np.array(one['center']), one['yaw'], np.array(one['size']))
+        for one in content['objects'] if one['name'] in said['targets']))
+        for said in content['commands']]
 
 
 class _Watch:
@@ -132,11 +147,6 @@ def _panel(sentence: Sentence, result: SegmentationResult) -> Panel:
     return Panel(f'“{sentence.text}”', f'{status_name(result.status)}: {result.answer}', highlights)
 
 
-def _as_expected(sentence: Sentence, result: SegmentationResult) -> bool:
-    return (status_name(result.status) == sentence.expected
-            and (sentence.expected != 'OK' or len(result.objects) >= sentence.least))
-
-
 def _say_all(
     watch: _Watch, sentences: list[Sentence]
 ) -> list[tuple[Sentence, SegmentationResult]]:
@@ -145,8 +155,8 @@ def _say_all(
         print(f'\n> {sentence.text}', flush=True)
         _, result = watch.client.ask(sentence.text, _DEADLINE)
         print(result_table(result), flush=True)
-        if not _as_expected(sentence, result):
-            print(f'  expected {sentence.expected} with at least {sentence.least} object(s)')
+        if not sentence.is_met(result):
+            print(f'  expected {sentence.expected}, in {sentence.least} place(s) at least')
         answered.append((sentence, result))
     return answered
 
@@ -184,7 +194,7 @@ def _run(
         room.points().reshape(-1, 3).astype(np.float32), room.colors().reshape(-1, 3), _VOXEL,
         [_panel(*pair) for pair in answered], out / 'picture.png')
     step(f'wrote {out / "picture.png"}')
-    good = sum(_as_expected(*pair) for pair in answered)
+    good = sum(sentence.is_met(result) for sentence, result in answered)
     print(f'{good} of {len(answered)} sentences came out as expected')
     return good == len(answered)
 

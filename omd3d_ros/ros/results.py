@@ -75,13 +75,8 @@ def selection_message(
     selection: Selection, found: SceneObject, map_frame: str
 ) -> SegmentedObject:
     """Return a selected object: its mask is the selection's, whose points are filled in."""
-    message = object_message(found, map_frame, score=selection.score)
-    message.points = points_message(selection.points, selection.colors, message.header)
-    message.voxel_count = len(selection.points)
-    message.centroid = point_message(selection.points.mean(axis=0, dtype=np.float64))
-    spread = np.cov(selection.points.astype(np.float64).T, bias=True)
-    message.centroid_covariance = np.atleast_2d(spread).ravel()
-    return message
+    return object_message(found.masked(selection.points, selection.colors), map_frame,
+                          score=selection.score, with_points=True)
 
 
 def objects_message(

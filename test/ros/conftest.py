@@ -84,7 +84,7 @@ class Client:
         self.executor.add_node(self.node)
         self.results, self.objects, self.diagnostics = [], [], {}
         self.feedback = []
-        self._images = None
+        self._images, self._services = None, {}
         self._tf = self.node.create_publisher(TFMessage, '/tf', 100)
         self._points = self.node.create_publisher(PointCloud2, '/omd3d/points', 5)
         self._command = self.node.create_publisher(String, '/omd3d/command', 300)
@@ -205,12 +205,29 @@ class Client:
         return result
 
     def call(self, kind, name, **fields):
-        client = self.node.create_client(kind, f'/omd3d/{name}')
-        assert client.wait_for_service(10)
+        client = self._service(kind, name)
         future = client.call_async(kind.Request(**fields))
         self.wait(future.done, 60, name)
-        self.node.destroy_client(client)
         return future.result()
+
+    def ask(self, kind, name):
+        """Call a service that changes nothing, again when no answer comes.
+
+        A server that has not met a new client's reader yet answers in vain.
+        """
+        client = self._service(kind, name)
+        for _ in range(6):
+            future = client.call_async(kind.Request())
+            with contextlib.suppress(AssertionError):
+                self.wait(future.done, 10, name)
+                return future.result()
+        raise AssertionError(f'{name} does not answer')
+
+    def _service(self, kind, name):
+        if name not in self._services:
+            self._services[name] = self.node.create_client(kind, f'/omd3d/{name}')
+        assert self._services[name].wait_for_service(30)
+        return self._services[name]
 
 
 @pytest.fixture(scope='module')

@@ -117,7 +117,7 @@ def test_the_lifecycle_can_be_driven_by_hand(start_node, client, frames):
     start_node({'autostart': 'false'})
 
     def state():
-        return client.call(GetState, 'get_state').current_state.label
+        return client.ask(GetState, 'get_state').current_state.label
 
     def change(transition):
         return client.call(ChangeState, 'change_state',
@@ -172,6 +172,7 @@ def test_a_best_effort_publisher_is_heard(start_node, client, frames):
     client.wait(lambda: int(client.diagnostics['clouds_integrated']) > 0, 3, 'a cloud')
 
 
+@pytest.mark.alone
 def test_sigterm_ends_everything_within_three_seconds(start_node, client):
     shared_before = set(Path('/dev/shm').iterdir())
     node = start_node()

@@ -16,6 +16,7 @@ from omd3d_ros.msg import SegmentationResult, SegmentedObject
 from omd3d_ros.ros.conversions import cloud_from_message
 from omd3d_ros.srv import GetApproachPoses, GetObjects, LoadMap, SaveMap
 
+pytestmark = pytest.mark.alone
 R = SegmentationResult
 
 

@@ -8,6 +8,7 @@ import pytest
 from omd3d_ros.msg import SegmentationResult
 from omd3d_ros.ros.recording import open_recording
 
+pytestmark = pytest.mark.alone
 R = SegmentationResult
 ANSWERED = (R.OK, R.AMBIGUOUS, R.NOT_FOUND, R.LOW_CONFIDENCE)
 UPRIGHT = np.array([[1.0, 0, 0, 0], [0, 0, 1, 0], [0, -1, 0, 1.2], [0, 0, 0, 1]])  # y down to z up
