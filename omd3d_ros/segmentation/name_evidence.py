@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from omd3d_ros.segmentation.description import COLORS
 from omd3d_ros.segmentation.household_words import household_vocabulary
-from omd3d_ros.segmentation.scene_prompt import PromptObject
+from omd3d_ros.segmentation.scene_prompt import UNKNOWN, PromptObject
 
 _LONGEST = 3  # words of a name
 _LEAST = 0.005  # probability of a name below which it makes no difference
@@ -35,10 +35,30 @@ class NameEvidence:
         if new:
             self._known.update(zip(new, self._embed(new), strict=True))
 
+    def said(self, commands: Sequence[str]) -> npt.NDArray[np.float32]:
+        """Return the unit embeddings (C, E) of commands."""
+        return self._embed(commands)
+
+    def texts(self, objects: Sequence[PromptObject]) -> npt.NDArray[np.float32]:
+        """Return the unit embeddings (n, K, E) of objects' names and of what is left over.
+
+        They stand where PromptObject.shares has them; beyond, they are 0.
+        """
+        told = [[name for name, _ in one.shares()] for one in objects]
+        self.prepare([UNKNOWN, *(name for names in told for name in names)])
+        width = len(self._known[UNKNOWN])
+        found = np.zeros((len(told), max(map(len, told), default=1), width), np.float32)
+        for row, names in enumerate(told):
+            found[row, :len(names)] = [self._known[name] for name in names]
+        return found
+
     def compare(
-        self, commands: Sequence[str], objects: Sequence[PromptObject]
+        self, commands: Sequence[str], said: npt.NDArray[np.float32],
+        objects: Sequence[PromptObject],
     ) -> npt.NDArray[np.float32]:
         """Return (C, n, EVIDENCE): likeness, named first, named later, and colour.
+
+        said (C, E) are the embeddings of the commands.
 
         Likeness, in [-1, 1], is that of the best name, less what its score lacks. Named is the
         logarithm of the probability of what the command names, from 0 (_LEAST) to 1 (certain);
@@ -50,7 +70,6 @@ class NameEvidence:
         if not commands or not objects:
             return result
         self.prepare([name for one in objects for name in one.names])
-        said = self._embed(commands)
         for row, command in enumerate(commands):
             mentions = names_in(command)
             first = mentions[0] if mentions else frozenset[str]()

@@ -15,7 +15,7 @@ MOST_OBJECTS = 128
 FEATURE, SEG, REF = -1, -2, -3  # tokens of our own that stand for no text; identifiers follow
 _FIRST_IDENTIFIER = -4
 _OPENING = 'The conversation centers around an indoor scene. Object information:'
-_UNKNOWN = 'object'
+UNKNOWN = 'object'
 _SECOND_NAME = 0.15  # least score of a second name, as a share of the first's
 _NAMES = 2
 _SURE = 0.3  # score of a name below which it is told as a guess
@@ -42,7 +42,7 @@ class PromptObject:
         """Return the text of it, such as " mug / cup, small, white;" or " maybe mug;"."""
         named = [name for name, score in zip(self.names, self.scores, strict=True)
                  if score >= _SECOND_NAME * self.scores[0]][:_NAMES]
-        said = ' / '.join(named) or _UNKNOWN
+        said = ' / '.join(named) or UNKNOWN
         if named and self.scores[0] < _SURE:
             said = f'maybe {said}'
         parts = [said, self.size, ' and '.join(self.colors)]
@@ -52,7 +52,7 @@ class PromptObject:
     def shares(self) -> tuple[tuple[str, float], ...]:
         """Return its names with their shares; the last one is for whatever else it may be."""
         return (*zip(self.names, self.scores, strict=True),
-                (_UNKNOWN, max(1.0 - sum(self.scores), _LEFT)))
+                (UNKNOWN, max(1.0 - sum(self.scores), _LEFT)))
 
 
 @dataclasses.dataclass(frozen=True)

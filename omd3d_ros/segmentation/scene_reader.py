@@ -75,7 +75,7 @@ class SceneReader:
         """
         prompt = scene_prompt(told, identifiers, self._encode)
         network, device = self._network, self._device
-        self._evidence.prepare([name for one in told for name in one.names])
+        texts = torch.from_numpy(self._evidence.texts(told))
         with torch.inference_mode():
             embedded = network.embed(
                 torch.tensor(prompt.tokens, device=device),
@@ -83,7 +83,7 @@ class SceneReader:
                 torch.tensor(prompt.features, device=device))
             cache, hidden = self._continued(embedded)
             names, shares = name_tokens(told, self._encode)
-            named = network.name_states(names.to(device), shares.to(device))
+            named = network.name_states(names.to(device), texts.to(device), shares.to(device))
         self._last = ReadScene(tuple(told), embedded, cache, hidden, hidden[list(prompt.ends)],
                                named)
         return self._last
@@ -111,7 +111,8 @@ class SceneReader:
     def read_command(self, scene: ReadScene, command: str) -> Reading:
         """Read a clean command on a scene: a Reading of one row, on the CPU."""
         tokens = torch.tensor(command_tokens(command, self._encode), device=self._device)
-        compared = torch.from_numpy(self._evidence.compare([command], scene.told))
+        said = self._evidence.said([command])
+        compared = torch.from_numpy(self._evidence.compare([command], said, scene.told))
         network = self._network
         with torch.inference_mode():
             embedded = network.embed(tokens, None, tokens[:0])
@@ -124,5 +125,6 @@ class SceneReader:
                 if added:
                     scene.cache.crop(-added)  # forget the command
             read = network.read(scene.objects, hidden[-2:-1], hidden[-1:], scene.named,
-                                compared.to(self._device))
+                                compared.to(self._device),
+                                torch.from_numpy(said).to(self._device), None)
         return Reading(*(part.float().cpu() for part in read))

@@ -18,6 +18,7 @@ from omd3d_ros.segmentation.name_evidence import EVIDENCE
 from omd3d_ros.segmentation.operations import OPERATIONS
 from omd3d_ros.segmentation.scene_prompt import OWN_ROWS, REF, SEG, Encoder, PromptObject, own_row
 from omd3d_ros.segmentation.shared_prefix import shared_prefix
+from omd3d_ros.segmentation.word_match import WordMatch, Words
 from omd3d_ros.settings import check_settings, setting
 
 QUESTIONS = ('command', 'what', 'count', 'exists', 'where', 'describe')
@@ -34,6 +35,10 @@ class SegNetworkSettings:
     dropout: float = setting(0.0, 'of LoRA', low=0.0, high=0.9)
     width: int = setting(256, 'of queries and keys', low=8, high=4096)
     feature: int = setting(0, "numbers in an object's features; 0 for none", low=0, high=8192)
+    text: int = setting(384, "numbers in a text's embedding", low=1, high=8192)
+    hidden: float = setting(
+        0.4, 'share of what words and commands are compared by that training hides', low=0.0,
+        high=0.9)
     names: bool = setting(True, 'objects are named in words')
     evidence: bool = setting(True, 'names are compared with the command outside the model, too')
 
@@ -50,6 +55,7 @@ class Reading(NamedTuple):
     number      (C, len(NUMBERS))  "the mug", "a mug", "all mugs"
     question    (C, len(QUESTIONS))
     none        (C,)  nothing here is meant
+    words       (C, W) the command names, or calls for, each word of a vocabulary, if one was given
     seg         (C, D) the hidden state of [SEG]; no logits
     """
 
@@ -59,6 +65,7 @@ class Reading(NamedTuple):
     number: Tensor
     question: Tensor
     none: Tensor
+    words: Tensor
     seg: Tensor
 
 
@@ -75,6 +82,10 @@ class SceneText:
     names     (n, K, L) int64 tokens of each object's names, -1 beyond their ends
     shares    (n, K) float, the probability of each name
     evidence  (C, n, EVIDENCE)
+    said      (C, settings.text) unit embeddings of the commands
+    texts     (n, K, settings.text) of the names
+    words     (W, L) int64 tokens of a vocabulary, -1 beyond their ends; W may be 0
+    word_texts (W, settings.text) unit embeddings of those
     """
 
     tokens: Tensor
@@ -86,18 +97,34 @@ class SceneText:
     names: Tensor
     shares: Tensor
     evidence: Tensor
+    said: Tensor
+    texts: Tensor
+    words: Tensor
+    word_texts: Tensor
 
 
 class NameStates(NamedTuple):
-    """The names of n objects: states (n, K, D), and the logarithms (n, K) of their shares."""
+    """The names (n, K) of n objects, and the logarithms (n, K) of their shares."""
 
-    states: Tensor
+    words: Words
     shares: Tensor
 
-    def fit(self, seen: Tensor, weight: Tensor) -> Tensor:
-        """Return how well the names fit (C, n), in nats, to hidden states (C, D)."""
-        alike = torch.einsum('cd,nkd->cnk', seen, self.states) / seen.shape[1] ** 0.5
-        return (weight * alike + self.shares).logsumexp(2)
+    def fit(self, likeness: Tensor) -> Tensor:
+        """Return how well objects fit (C, n), in nats, whose names fit so well (C, n, K)."""
+        return (likeness + self.shares).logsumexp(2)
+
+    def alike(self, seen: Tensor) -> Tensor:
+        """Return how much the names' states (C, n, K) are like hidden states (C, D)."""
+        return torch.einsum('cd,nkd->cnk', seen, self.words.states) / seen.shape[1] ** 0.5
+
+
+def word_tokens(words: Sequence[str], encode: Encoder) -> Tensor:
+    """Return the tokens (W, L) of words, as in SceneText."""
+    every = [encode(f' {word}') for word in words]
+    found = torch.full((len(every), max(map(len, every), default=1)), -1)
+    for row, tokens in enumerate(every):
+        found[row, :len(tokens)] = torch.tensor(tokens)
+    return found
 
 
 def name_tokens(objects: Sequence[PromptObject], encode: Encoder) -> tuple[Tensor, Tensor]:
@@ -157,15 +184,15 @@ class SegNetwork(nn.Module):
         self.key = nn.Linear(size, settings.width)
         self.reference_query = nn.Linear(size, settings.width)
         self.reference_key = nn.Linear(size, settings.width)
-        self.prior = nn.Parameter(torch.tensor([0.3, 0.0]))
+        self.word_match = WordMatch(size, settings.text, settings.width, settings.hidden)
         self.reference_prior = nn.Parameter(torch.tensor(0.3))
-        self.trust = _trust(size, (1.0, 5.0, 0.0, 1.0))
+        self.trust = _trust(size, (0.0, 5.0, 0.0, 1.0))
         self.reference_trust = _trust(size, (0.0, 0.0, 5.0, 0.0))
         self.none = nn.Linear(size, 1)
         self.operation = nn.Linear(2 * size, len(OPERATIONS))
         self.number = nn.Linear(size, len(NUMBERS))
         self.question = nn.Linear(size, len(QUESTIONS))
-        self.offset = nn.Parameter(torch.tensor(-2.0))
+        self.offset = nn.Parameter(torch.tensor(0.0))
 
     @property
     def backbone(self) -> Any:
@@ -204,31 +231,41 @@ class SegNetwork(nn.Module):
             position_ids=position[None].to(embedded.device), use_cache=False).last_hidden_state[0]
         last = text.prefix + torch.tensor(text.lengths).cumsum(0).to(embedded.device)
         return self.read(hidden[text.ends], hidden[last - 2], hidden[last - 1],
-                         self.name_states(text.names, text.shares), text.evidence)
+                         self.name_states(text.names, text.texts, text.shares), text.evidence,
+                         text.said, self.words(text.words, text.word_texts))
 
-    def name_states(self, names: Tensor, shares: Tensor) -> NameStates:
-        """Return the mean output embedding of each name's tokens; see SceneText."""
-        there = names >= 0
-        summed = (self._kept[1][names.clamp(min=0)] * there[..., None]).sum(2)
-        return NameStates(summed / there.sum(2, keepdim=True).clamp(min=1), shares.log())
+    def name_states(self, names: Tensor, texts: Tensor, shares: Tensor) -> NameStates:
+        """Return what is compared with commands for names (n, K, L); see SceneText."""
+        return NameStates(self.words(names, texts), shares.log())
+
+    def words(self, tokens: Tensor, texts: Tensor) -> Words:
+        """Return words of tokens (..., L), -1 beyond their ends, and embeddings (..., text)."""
+        there = tokens >= 0
+        summed = (self._kept[1][tokens.clamp(min=0)] * there[..., None]).sum(-2)
+        texts = texts if self.settings.evidence else torch.zeros_like(texts)
+        return self.word_match.words(summed / there.sum(-1, keepdim=True).clamp(min=1), texts)
 
     def read(
-        self, objects: Tensor, seg: Tensor, ref: Tensor, named: NameStates, evidence: Tensor
+        self, objects: Tensor, seg: Tensor, ref: Tensor, named: NameStates, evidence: Tensor,
+        said: Tensor, words: Words | None,
     ) -> Reading:
         """Turn hidden states into a reading.
 
         objects   (n, D) at each object's last token
         seg, ref  (C, D) at [SEG] and [REF]
-        named     of the objects; evidence (C, n, EVIDENCE)
+        named     of the objects; evidence (C, n, EVIDENCE), said (C, settings.text)
+        words     a vocabulary of W words, or None
         """
         scale = self.settings.width ** -0.5
+        if not self.settings.evidence:
+            said, evidence = torch.zeros_like(said), torch.zeros_like(evidence)
         targets = scale * self.query(seg) @ self.key(objects).T + self.offset
-        targets = targets + named.fit(seg, self.prior[0]) + self.prior[1]
+        targets = targets + named.fit(self.word_match(seg, said, named.words))
+        targets = targets + (self.trust(seg)[:, None] * evidence).sum(2)
         references = scale * self.reference_query(ref) @ self.reference_key(objects).T
-        references = references + named.fit(ref, self.reference_prior)
-        if self.settings.evidence:
-            targets = targets + (self.trust(seg)[:, None] * evidence).sum(2)
-            references = references + (self.reference_trust(ref)[:, None] * evidence).sum(2)
+        references = references + named.fit(self.reference_prior * named.alike(ref))
+        references = references + (self.reference_trust(ref)[:, None] * evidence).sum(2)
         both = torch.cat([seg, ref], dim=1)
+        called = seg[:, :0] if words is None else self.word_match(seg, said, words)
         return Reading(targets, references, self.operation(both), self.number(seg),
-                       self.question(seg), self.none(seg)[:, 0], seg)
+                       self.question(seg), self.none(seg)[:, 0], called, seg)

@@ -31,14 +31,16 @@ from omd3d_ros.segmentation.warm_up import warm_up
 class Segmenter:
     """Holds the models and the tracked objects of one map.
 
-    ``model`` names the models, their versions and the hash of their weights.
+    ``model`` names the models, their versions and the hash of their weights; ``masks`` is what
+    the masks of the newest perceived map are refined in, if they are.
     """
 
     def __init__(self, settings: SegmenterSettings, *, masks: bool = False) -> None:
         """Load the models; with masks, what they are refined in is kept, though none are."""
         torch.set_num_threads(settings.threads)
         self._settings = settings
-        self._masks = masks or settings.reasoner.refine_masks
+        self._wants_masks = masks or settings.reasoner.refine_masks
+        self.masks: MaskScene | None = None
         self._tracker = Tracker(settings.tracker)
         device = torch.device(settings.language.device)
         self._appearance = Appearance(settings.appearance, device)
@@ -54,9 +56,9 @@ class Segmenter:
 
     def perceive(self, snapshot: MapSnapshot, keyframes: Sequence[Keyframe]) -> Scene:
         """Find, name and track the objects of a map."""
-        proposals, masks = self._proposed(snapshot, masks=self._masks)
+        proposals, self.masks = self._proposed(snapshot, masks=self._wants_masks)
         if isinstance(self._reasoner, ModelReasoner):
-            self._reasoner.see(masks)
+            self._reasoner.see(self.masks)
         return self.describe(proposals, snapshot, keyframes)
 
     def propose(self, snapshot: MapSnapshot) -> tuple[Proposal, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,9 +15,15 @@ from torch import Tensor
 
 from omd3d_ros.segmentation.name_evidence import NameEvidence
 from omd3d_ros.segmentation.scene_prompt import Encoder
-from omd3d_ros.segmentation.seg_network import SceneText, SegNetwork, SegNetworkSettings
+from omd3d_ros.segmentation.seg_network import (
+    SceneText,
+    SegNetwork,
+    SegNetworkSettings,
+)
 from omd3d_ros.settings import check_settings, setting
+from omd3d_ros.synthetic.language.lessons import Lesson, draw_lesson, words_meant
 from omd3d_ros.synthetic.language.made_up_scene import made_up_scene
+from omd3d_ros.synthetic.language.needs import needs_in
 from omd3d_ros.synthetic.language.sample import CommandSample
 from omd3d_ros.synthetic.language.writer import write_commands
 from omd3d_ros.training.perceived_scene import (
@@ -26,13 +33,27 @@ from omd3d_ros.training.perceived_scene import (
     perceived,
 )
 from omd3d_ros.training.processes import moved
-from omd3d_ros.training.reason_data import Wanted, drawn_identifiers, scene_text, wanted
-from omd3d_ros.training.reason_loss import ReasonLoss, reason_accuracy, reason_loss
+from omd3d_ros.training.reason_data import (
+    Vocabulary,
+    Wanted,
+    drawn_identifiers,
+    lesson_text,
+    scene_text,
+    wanted,
+)
+from omd3d_ros.training.reason_loss import (
+    ReasonLoss,
+    reason_accuracy,
+    reason_loss,
+    word_accuracy,
+    word_loss,
+)
 from omd3d_ros.training.run_folder import RunFolder
 from omd3d_ros.training.schedule import cosine, step_generator
 
 _REPORT, _SAVE, _CHECK = 10, 25, 50  # steps
 _DEV_SCENES = 12
+_AT_ONCE = 48  # sentences
 
 
 @dataclasses.dataclass(frozen=True)
@@ -41,7 +62,8 @@ class ReasonSettings:
 
     network: SegNetworkSettings = dataclasses.field(default_factory=SegNetworkSettings)
     steps: int = setting(1000, 'steps', low=1, high=10_000_000)
-    scenes: int = setting(2, 'scenes a step and process', low=1, high=1000)
+    scenes: int = setting(2, 'scenes a step and process', low=0, high=1000)
+    lessons: int = setting(24, 'sentences without a scene, a step and process', low=0, high=1000)
     commands: int = setting(14, 'commands a scene', low=1, high=1000)
     things: int = setting(14, 'most things on the furniture of a made-up scene', low=1, high=100)
     made_up: float = setting(0.5, 'share of made-up scenes, where there are others', low=0.0,
@@ -67,6 +89,17 @@ class ReasonSource:
     encode: Encoder
     scenes: Sequence[PerceivedScene]
 
+    @functools.cached_property
+    def vocabulary(self) -> Vocabulary:
+        """All household words."""
+        return Vocabulary.of_household(self.evidence, self.encode)
+
+    def lesson(self, lessons: Sequence[Lesson]) -> tuple[SceneText, Tensor]:
+        """Return sentences without a scene, and what each means (C, W), as Wanted.words."""
+        text = lesson_text(lessons, self.evidence, self.encode, self.vocabulary)
+        return text, torch.from_numpy(
+            np.stack([lesson.meant for lesson in lessons]).astype(np.float32))
+
     def draw(
         self, settings: ReasonSettings, split: str, rng: np.random.Generator
     ) -> tuple[SceneText, Wanted, tuple[CommandSample, ...]]:
@@ -85,7 +118,7 @@ class ReasonSource:
             seen = dataclasses.replace(seen, objects=tuple(
                 dataclasses.replace(one, names=(), scores=()) for one in seen.objects))
         text = scene_text(seen, [sample.text for sample in samples], self.evidence, self.encode,
-                          drawn_identifiers(len(seen.objects), rng))
+                          drawn_identifiers(len(seen.objects), rng), self.vocabulary)
         return text, wanted(seen, samples), samples
 
 
@@ -123,31 +156,56 @@ def train_reason(
     network.backbone.to(accelerator.device)
     shared, optimizer = accelerator.prepare(network, optimizer)
     recent: list[list[float]] = []
+    learned: list[float] = []
     for step in range(begin, settings.steps):
         rng = step_generator(settings.seed, step, accelerator.process_index)
         for group in optimizer.param_groups:
             group['lr'] = group['top'] * cosine(step, settings.steps)
         optimizer.zero_grad()
-        for _ in range(settings.scenes):
-            text, want, _samples = source.draw(settings, 'train', rng)
-            loss = reason_loss(shared(moved(text, accelerator.device)),
-                               moved(want, accelerator.device))
-            accelerator.backward(loss.total / settings.scenes)
-            recent.append([float(value.detach()) for value in loss])
+        lessons, losses = _learn(shared, settings, source, accelerator, rng)
+        learned += lessons
+        recent += losses
         accelerator.clip_grad_norm_(network.parameters(), 1.0)
         optimizer.step()
         done = step + 1
         last = done == settings.steps
         if done % _REPORT == 0 or last:
-            figures = dict(zip(ReasonLoss._fields, np.mean(recent, 0).tolist(), strict=True))
+            figures = {}
+            if learned:
+                figures['lessons'] = float(np.mean(learned))
+            if recent:
+                figures |= zip(ReasonLoss._fields, np.mean(recent, 0).tolist(), strict=True)
             recent.clear()
+            learned.clear()
             if done % _CHECK == 0 or last:
-                figures.update(_checked(network, settings, source, accelerator.device))
+                with accelerator.autocast():
+                    figures.update(_checked(network, settings, source, accelerator.device))
             run.report(done, settings.steps, figures)
         if done % _SAVE == 0 or last:
             run.save({'step': done, 'network': network.state_dict(),
                       'optimizer': optimizer.state_dict()})
     return network.eval()
+
+
+def _learn(
+    shared: Any, settings: ReasonSettings, source: ReasonSource, accelerator: Accelerator,
+    rng: np.random.Generator,
+) -> tuple[list[float], list[list[float]]]:
+    """Add up a step's gradients; return the loss of its lessons, if any, and of its scenes."""
+    learned, losses = [], []
+    if settings.lessons:
+        told, meant = source.lesson([draw_lesson(rng) for _ in range(settings.lessons)])
+        called = shared(moved(told, accelerator.device)).words
+        of_words = word_loss(called, meant.to(accelerator.device))
+        accelerator.backward(of_words)
+        learned.append(float(of_words.detach()))
+    for _ in range(settings.scenes):
+        text, want, _samples = source.draw(settings, 'train', rng)
+        loss = reason_loss(shared(moved(text, accelerator.device)),
+                           moved(want, accelerator.device))
+        accelerator.backward(loss.total / settings.scenes)
+        losses.append([float(value.detach()) for value in loss])
+    return learned, losses
 
 
 def _checked(
@@ -165,8 +223,18 @@ def _checked(
                 values = [row[name] for row in rows if not np.isnan(row[name])]
                 if values and (split == 'dev_phrasing' or name in ('target', 'none')):
                     figures[f'{split[4:]} {name}'] = float(np.mean(values))
+            ways = [Lesson(way.text, words_meant(('need', need.id)))
+                    for need in needs_in(split) for way in need.ways(split)]
+            right = [_right(network, *source.lesson(ways[start:start + _AT_ONCE]), device)
+                     for start in range(0, len(ways), _AT_ONCE)]
+            figures[f'{split[4:]} word'] = sum(right) / len(ways)
     network.train()
     return figures
+
+
+def _right(network: SegNetwork, text: SceneText, meant: Tensor, device: torch.device) -> float:
+    """Return how many sentences without a scene have the right best word."""
+    return word_accuracy(network(moved(text, device)).words.cpu(), meant) * len(meant)
 
 
 def _dev(

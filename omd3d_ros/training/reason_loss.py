@@ -23,12 +23,13 @@ class ReasonLoss(NamedTuple):
     number: Tensor
     question: Tensor
     none: Tensor
+    words: Tensor
 
     @property
     def total(self) -> Tensor:
         """The weighted sum."""
         return (self.targets + 0.5 * self.choice + 0.5 * self.references + 0.5 * self.operation
-                + 0.3 * self.number + 0.3 * self.question + 0.3 * self.none)
+                + 0.3 * self.number + 0.3 * self.question + 0.3 * self.none + 0.5 * self.words)
 
 
 def reason_loss(read: Reading, want: Wanted) -> ReasonLoss:
@@ -52,7 +53,31 @@ def reason_loss(read: Reading, want: Wanted) -> ReasonLoss:
     return ReasonLoss(
         targets, choice, references.mean() if related.any() else targets.new_zeros(()),
         F.cross_entropy(read.operation, want.operation), F.cross_entropy(read.number, want.number),
-        F.cross_entropy(read.question, want.question), none)
+        F.cross_entropy(read.question, want.question), none, word_loss(read.words, want.words))
+
+
+def word_loss(called: Tensor, meant: Tensor) -> Tensor:
+    """Compare logits (C, W) of words with what is meant: 1, 0, or -1 where it is debatable.
+
+    Sentences that mean no word for sure do not count.
+    """
+    sure = (meant == 1).any(1)
+    if not bool(sure.any()):
+        return called.sum() * 0
+    called, meant = called[sure], meant[sure]
+    known, hit = meant >= 0, meant == 1
+    share = hit.float() / hit.sum(1, keepdim=True)
+    choice = -(share * called.masked_fill(~known, -30.0).log_softmax(1)).sum(1)
+    each = F.binary_cross_entropy_with_logits(called, hit.float(), reduction='none')
+    of_hits = (each * hit).sum(1) / hit.sum(1)
+    of_rest = (each * (known & ~hit)).sum(1) / (known & ~hit).sum(1).clamp(min=1) * 20
+    return (choice + 0.5 * (of_hits + of_rest)).mean()
+
+
+def word_accuracy(called: Tensor, meant: Tensor) -> float:
+    """Return how often the best of the words (C, W) that are not debatable is meant."""
+    best = called.masked_fill(meant < 0, -torch.inf).argmax(1, keepdim=True)
+    return float((meant.gather(1, best) == 1).float().mean())
 
 
 def reason_accuracy(read: Reading, want: Wanted) -> dict[str, float]:

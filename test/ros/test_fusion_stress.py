@@ -68,6 +68,11 @@ class Stream:
         self.fusion.offer(self.view(as_cloud))
         self.wait(lambda: self.fused() > before)
 
+    def settle(self):
+        """Wait until every view that was offered is fused or dropped."""
+        received = self.counters.read()['clouds_received']
+        self.wait(lambda: self.fused() + len(self.drops) == received)
+
     def wait(self, condition):
         end = time.monotonic() + 20
         while not condition():
@@ -158,6 +163,7 @@ def test_copies_are_never_torn_while_the_map_changes_under_them(stream, as_cloud
     assert copies.taken > 20
     assert stream.fused() > 50
     assert {cause for cause, _ in stream.drops} <= {'queue_full'}, stream.drops
+    stream.settle()
     before = stream.fused()
     stream.see(as_cloud)
     assert stream.fused() == before + 1

@@ -68,7 +68,8 @@ def reason_(folder):
     featured = reason.dataclasses.replace(
         seen, features=rng.normal(size=(len(seen.objects), 4)).astype(np.float32))
     settings = reason.ReasonSettings(
-        SegNetworkSettings(rank=2, width=8, feature=4), steps=STEPS, scenes=1, commands=3, things=4)
+        SegNetworkSettings(rank=2, width=8, feature=4, text=26), steps=STEPS, scenes=1,
+        lessons=4, commands=3, things=4)
     source = reason.ReasonSource(NameEvidence(letters), confusion, encode, (featured,))
     return reason.train_reason(settings, model, encode(' the')[0], source, folder / 'run')
 

@@ -20,15 +20,22 @@ from omd3d_ros.segmentation.seg_network import (
     name_tokens,
 )
 from omd3d_ros.segmentation.shared_prefix import shared_prefix
+from omd3d_ros.segmentation.word_match import Words
+from omd3d_ros.synthetic.language.lessons import draw_lesson
 from omd3d_ros.synthetic.language.made_up_scene import made_up_scene
 from omd3d_ros.synthetic.language.writer import write_commands
 from omd3d_ros.training.meaning import is_named, parse_meaning
 from omd3d_ros.training.perceived_scene import NameConfusion, misnamed, perceived
 from omd3d_ros.training.reason import ReasonSettings, ReasonSource, train_reason
 from omd3d_ros.training.reason_data import drawn_identifiers, scene_text, wanted
-from omd3d_ros.training.reason_loss import reason_accuracy, reason_loss
+from omd3d_ros.training.reason_loss import (
+    reason_accuracy,
+    reason_loss,
+    word_accuracy,
+    word_loss,
+)
 
-TINY = SegNetworkSettings(rank=4, dropout=0.0, width=16)
+TINY = SegNetworkSettings(rank=4, dropout=0.0, width=16, text=26, hidden=0.0)
 
 
 def letters(texts):
@@ -65,7 +72,7 @@ def drawn(source):
     seen = perceived(made_up_scene(rng, 6), source.confusion, rng)
     samples = write_commands(seen.scene, 'train', 8, rng)
     text = scene_text(seen, [sample.text for sample in samples], source.evidence, source.encode,
-                      drawn_identifiers(len(seen.objects), rng))
+                      drawn_identifiers(len(seen.objects), rng), source.vocabulary)
     return seen, samples, text
 
 
@@ -90,7 +97,9 @@ def test_a_command_read_on_the_remembered_scene_is_read_as_in_training(
     for _ in range(2):  # the second time on the same memory
         for row, sample in enumerate(samples):
             alone = reader.read_command(scene, sample.text)
-            for part, whole in zip(alone, together, strict=True):
+            assert alone.words.shape == (1, 0)  # no vocabulary was given
+            for part, whole in zip(alone._replace(words=together.words[row:row + 1]), together,
+                                   strict=True):
                 torch.testing.assert_close(part[0], whole[row], atol=1e-4, rtol=1e-4)
 
 
@@ -103,7 +112,8 @@ def test_features_are_heard_and_an_unknown_one_is_as_none(drawn, source, encode,
     features[1] = 0
     told = scene_text(dataclasses.replace(seen, features=features),
                       [sample.text for sample in samples], source.evidence, encode,
-                      [-4 - int(text.tokens[place - 1]) for place in text.places])
+                      [-4 - int(text.tokens[place - 1]) for place in text.places],
+                      source.vocabulary)
     with torch.no_grad():
         together, silent = network(told), network(text)
         zeros = network(dataclasses.replace(told, features=torch.zeros(features.shape)))
@@ -144,8 +154,8 @@ def test_a_scene_that_changed_late_is_read_on_from_there(source, tiny_model, enc
 
 
 def test_a_run_can_start_from_the_weights_of_another(source, tiny_model, encode, tmp_path):
-    settings = ReasonSettings(network=TINY, steps=1, scenes=1, commands=2, things=4, rate=0.0,
-                              head_rate=0.0, decay=0.0)
+    settings = ReasonSettings(network=TINY, steps=1, scenes=1, lessons=2, commands=2, things=4,
+                              rate=0.0, head_rate=0.0, decay=0.0)
     first = train_reason(dataclasses.replace(settings, seed=3), tiny_model, encode(' the')[0],
                          source, tmp_path / 'first')
     start = {name: value + 0.5 for name, value in first.state_dict().items()
@@ -182,6 +192,36 @@ def test_a_tiny_model_learns_one_scene_by_heart(drawn, tiny_model, encode):
     with torch.no_grad():
         shares = reason_accuracy(network.eval()(text), want)
     assert all(share >= 0.99 or np.isnan(share) for share in shares.values()), shares
+
+
+def test_a_tiny_model_learns_by_heart_what_words_sentences_mean(source, tiny_model, encode):
+    rng = np.random.default_rng(1)
+    lessons = [draw_lesson(rng) for _ in range(12)]
+    text, meant = source.lesson(lessons)
+    network = SegNetwork(TINY, tiny_model, encode(' the')[0]).train()
+    with torch.no_grad():
+        assert word_accuracy(network(text).words, meant) < 0.5
+    optimizer = torch.optim.AdamW(network.parameters(), 1e-2)
+    for _ in range(150):
+        optimizer.zero_grad()
+        word_loss(network(text).words, meant).backward()
+        optimizer.step()
+    with torch.no_grad():
+        read = network.eval()(text)
+    assert word_accuracy(read.words, meant) == 1.0
+    assert read.targets.shape == (12, 0)
+
+
+def test_the_loss_of_words_is_as_worked_out_by_hand():
+    called = torch.tensor([[1.0, -2.0, 5.0, 0.5], [3.0, 0.0, 0.0, 0.0]])
+    meant = torch.tensor([[1.0, 0.0, -1.0, 0.0], [0.0, 0.0, -1.0, 0.0]])  # the second: no word
+    odds = np.exp([1.0, -2.0, 0.5])
+    choice = -np.log(odds[0] / odds.sum())
+    hits = np.log1p(np.exp(-1.0))
+    rest = 20 * (np.log1p(np.exp(-2.0)) + np.log1p(np.exp(0.5))) / 2
+    assert float(word_loss(called, meant)) == pytest.approx(choice + 0.5 * (hits + rest), 1e-5)
+    assert float(word_loss(called[1:], meant[1:])) == 0.0
+    assert word_accuracy(called, meant) == 0.5
 
 
 def test_objects_that_are_named_anew_lose_their_features_and_nothing_else(source):
@@ -237,7 +277,8 @@ def test_words_of_a_command_are_found(source):
     assert 'floor lamp' in lamps
     told = [PromptObject(('mug',), (0.8,), ('red',)), PromptObject(('chair',), (0.8,), ('blue',)),
             PromptObject((), ())]
-    found = source.evidence.compare(['the red mug', 'the chair at the mug'], told)
+    commands = ['the red mug', 'the chair at the mug']
+    found = source.evidence.compare(commands, source.evidence.said(commands), told)
     first, later, color = found[..., 1], found[..., 2], found[..., 3]
     assert 0.9 < first[0, 0] < 1
     assert first[0, 1:].tolist() == [0, 0]
@@ -247,13 +288,24 @@ def test_words_of_a_command_are_found(source):
     assert color[0].tolist() == [1, -1, -1]
 
 
+def test_names_have_their_own_texts_and_one_for_the_rest(source):
+    told = [PromptObject(('mug', 'cup'), (0.6, 0.3)), PromptObject((), ())]
+    texts = source.evidence.texts(told)
+    np.testing.assert_array_equal(texts[0], letters(['mug', 'cup', 'object']))
+    np.testing.assert_array_equal(texts[1, :1], letters(['object']))
+    assert not texts[1, 1:].any()
+    assert source.evidence.texts(()).shape == (0, 1, 26)
+
+
 def test_a_name_counts_by_its_share_and_the_rest_as_any_object(encode):
     told = [PromptObject(('mug', 'cup'), (0.6, 0.3)), PromptObject((), ())]
     names, shares = name_tokens(told, encode)
     assert shares.numpy() == pytest.approx(np.array([[0.6, 0.3, 0.1], [1.0, 0.0, 0.0]]))
     states = torch.randn(*names.shape[:2], 6)
     seen, weight = torch.randn(4, 6), torch.tensor(0.7)
-    found = NameStates(states, shares.log()).fit(seen, weight)
+    words = Words(states, torch.zeros(2, 3, 1), torch.zeros(2, 3, 1))
+    named = NameStates(words, shares.log())
+    found = named.fit(weight * named.alike(seen))
     odds = sum(shares[0, k] * (0.7 * seen @ states[0, k] / 6**0.5).exp() for k in range(3))
     torch.testing.assert_close(found[:, 0], odds.log())
     torch.testing.assert_close(found[:, 1], 0.7 * seen @ states[1, 0] / 6**0.5)
@@ -265,7 +317,7 @@ def test_training_resumes_exactly(source, tmp_path, encode, monkeypatch):
     from omd3d_ros.training import reason
     monkeypatch.setattr(reason, '_SAVE', 2)
     settings = ReasonSettings(network=dataclasses.replace(TINY, dropout=0.1), steps=4, scenes=1,
-                              commands=4, things=4)
+                              lessons=3, commands=4, things=4)
 
     def run(folder):
         torch.manual_seed(1)

@@ -29,7 +29,19 @@ def is_called(known: KnownObject, phrase: str) -> Truth:
     None where it is only said of such things, or names something more general that our words
     do not settle: a pool table may count as a table.
     """
-    return _is_called(known.name, phrase)
+    return is_word_for(known.name, phrase)
+
+
+@functools.cache
+def is_word_for(name: str, phrase: str) -> Truth:
+    """Tell whether a name (lower case, singular) truly names what a household word stands for."""
+    words = household_vocabulary()
+    if name in words.denoted_by(phrase):
+        return True
+    if name in words.names_of(phrase):
+        return None
+    general = any(other.endswith(' ' + phrase) for other in _all_names(name))
+    return None if general else False
 
 
 def is_of_kind(known: KnownObject, kind: str) -> Truth:
@@ -117,20 +129,9 @@ def is_surely_absent(scene: KnownScene, phrases: Iterable[str], word: str) -> bo
             return False
         if any(is_called(known, phrase) is not False for phrase in {*names, *phrases}):
             return False
-        if any(_is_called(word, name) is not False for name in _all_names(known.name)):
+        if any(is_word_for(word, name) is not False for name in _all_names(known.name)):
             return False
     return True
-
-
-@functools.cache
-def _is_called(name: str, phrase: str) -> Truth:
-    words = household_vocabulary()
-    if name in words.denoted_by(phrase):
-        return True
-    if name in words.names_of(phrase):
-        return None
-    general = any(other.endswith(' ' + phrase) for other in _all_names(name))
-    return None if general else False
 
 
 @functools.cache
