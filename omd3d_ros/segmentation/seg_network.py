@@ -219,7 +219,7 @@ class SegNetwork(nn.Module):
             scale = table.std()
             made = scale * nn.functional.layer_norm(self.feature(features), (table.shape[1],))
             made = made * features.any(dim=1, keepdim=True)  # all 0: nothing is known
-            embedded = embedded.index_add(0, places, made)
+            embedded = embedded.index_add(0, places, made.to(embedded.dtype))
         return embedded
 
     def forward(self, text: SceneText) -> Reading:
