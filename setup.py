@@ -49,7 +49,7 @@ setup(
         'numba>=0.60,<0.70',
         'scipy>=1.11,<2',
         f'torch~={TORCH}',
-        'transformers>=5,<6',
+        'transformers>=5,<5.40',
         'tokenizers>=0.22,<0.24',
         'safetensors>=0.5,<1',
         'peft>=0.17,<0.22',

@@ -105,9 +105,9 @@ class ReasonerSettings:
         True, "masks of answers are refined over superpoints; else they are the proposals'")
     mask_weights: str = setting('', "folder of the mask decoder's weights; empty: the shipped")
     found: float = setting(
-        0.15, 'score under which no object fits the command', low=0.0, high=1.0)
+        0.1, 'score under which no object fits the command', low=0.0, high=1.0)
     missing: float = setting(
-        0.85, 'probability of "nothing that fits is there" against the best object, by the '
+        0.65, 'probability of "nothing that fits is there" against the best object, by the '
         'language model, above which nothing is found', low=0.0, high=1.0)
     confidence: float = setting(
         0.5, 'score under which the best object is reported as LOW_CONFIDENCE', low=0.0,
