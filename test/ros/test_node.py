@@ -104,7 +104,7 @@ def test_a_low_confidence_is_told(start_node, client, frames):
 
 
 def test_several_that_fit_equally_are_told_and_all_are_given(start_node, client, frames):
-    start_node({'model.reasoner.ambiguity': 1.0, 'model.reasoner.found': 0.2, 'tf_timeout': 5.0})
+    start_node({'model.reasoner.ambiguity': 3.0, 'model.reasoner.found': 0.2, 'tf_timeout': 5.0})
     client.wait_ready()
     client.play(frames)
     client.settle()

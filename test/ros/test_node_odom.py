@@ -174,7 +174,7 @@ class TestARobotWithOdometry:
         robot.settle()
         assert int(client.diagnostics['map_voxels']) == pytest.approx(voxels, rel=0.02)
         again = {found.id for found in client.objects[-1].objects}
-        assert len(again & ids) >= 0.9 * len(ids)
+        assert len(again & ids) >= 0.85 * len(ids)  # elsewhere, none would be
 
     def test_z_a_saved_map_lies_where_it_lay_though_odom_is_elsewhere(
             self, start_node, frames, tmp_path):
