@@ -1,4 +1,4 @@
-"""What the tests of training share: a small prepared scene, and one thread."""
+"""What the tests of training share: a small prepared scene, a tiny language model, one thread."""
 
 import dataclasses
 
@@ -6,8 +6,17 @@ import numpy as np
 import pytest
 import torch
 
+from omd3d_ros.segmentation import smollm2
+from omd3d_ros.segmentation.household_words import household_vocabulary
+from omd3d_ros.segmentation.language_model import load_encoder
+from omd3d_ros.segmentation.name_evidence import NameEvidence
 from omd3d_ros.segmentation.voxel_features import VoxelSurface
+from omd3d_ros.synthetic.language.made_up_scene import made_up_scene
+from omd3d_ros.synthetic.language.writer import write_commands
 from omd3d_ros.training.detect_data import DetectScene
+from omd3d_ros.training.perceived_scene import NameConfusion, perceived
+from omd3d_ros.training.reason import ReasonSource
+from omd3d_ros.training.reason_data import drawn_identifiers, scene_text
 
 SIZE = 0.02
 
@@ -48,3 +57,41 @@ def prepared(tmp_path):
         field.name: getattr(scene.surface, field.name)
         for field in dataclasses.fields(scene.surface)})
     return file
+
+
+def letters(texts):
+    """Embed texts by their letters: a stand-in with the one property that counts, unit vectors."""
+    found = np.array([[text.lower().count(chr(97 + i)) + 0.01 for i in range(26)]
+                      for text in texts], np.float32)
+    return found / np.linalg.norm(found, axis=1, keepdims=True)
+
+
+@pytest.fixture(scope='session')
+def encode():
+    return load_encoder(smollm2.cached_model())
+
+
+@pytest.fixture
+def tiny_model():
+    from transformers import LlamaConfig, LlamaForCausalLM
+    torch.manual_seed(0)
+    return LlamaForCausalLM(LlamaConfig(
+        vocab_size=49152, hidden_size=32, intermediate_size=64, num_hidden_layers=2,
+        num_attention_heads=4, num_key_value_heads=2, max_position_embeddings=4096,
+        initializer_range=0.15)).eval()  # wide enough that tokens differ
+
+
+@pytest.fixture(scope='session')
+def source(encode):
+    vocabulary = household_vocabulary().words
+    return ReasonSource(NameEvidence(letters), NameConfusion(letters(vocabulary)), encode, ())
+
+
+@pytest.fixture
+def drawn(source):
+    rng = np.random.default_rng(5)
+    seen = perceived(made_up_scene(rng, 6), source.confusion, rng)
+    samples = write_commands(seen.scene, 'train', 8, rng)
+    text = scene_text(seen, [sample.text for sample in samples], source.evidence, source.encode,
+                      drawn_identifiers(len(seen.objects), rng), source.vocabulary)
+    return seen, samples, text
