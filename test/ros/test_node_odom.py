@@ -105,11 +105,12 @@ def cloud(message):
     return cloud_from_message(message).points()[0].astype(np.float64)
 
 
-def assert_objects_moved(place, before, after, atol=1e-3):
+def assert_objects_moved(place, before, after, atol=1e-3, *, named_anew=False):
     assert [found.id for found in after] == [found.id for found in before]
     turn = np.arctan2(place[1, 0], place[0, 0])
     for old, new in zip(before, after, strict=True):
-        assert (new.label, new.voxel_count) == (old.label, old.voxel_count)
+        assert new.voxel_count == old.voxel_count
+        assert new.label in (old.labels if named_anew else [old.label])
         assert_placed(place, old.centroid, new.centroid, position, atol)
         assert_placed(place, old.box_pose.position, new.box_pose.position, position, atol)
         assert np.sin(yaw(new.box_pose) - yaw(old.box_pose) - turn) == pytest.approx(0, abs=1e-4)
@@ -200,7 +201,8 @@ class TestARobotWithOdometry:
         robot.settle()
         after = robot.see()
         assert_placed(np.eye(4), before[3], after[3], cloud)
-        assert_objects_moved(np.eye(4), before[0].objects, after[0].objects)
+        # a mug that might be a cup is named by another number of passes than before
+        assert_objects_moved(np.eye(4), before[0].objects, after[0].objects, named_anew=True)
         assert {f.id for f in after[1].objects} == {f.id for f in before[1].objects}
         robot.play(frames[::4], here, TOMORROW)
         robot.settle()
