@@ -6,7 +6,7 @@ import dataclasses
 
 from omd3d_ros.segmentation.operations import OPERATIONS, RELATIONS
 from omd3d_ros.synthetic.language.known_scene import KnownObject
-from omd3d_ros.synthetic.language.needs import needs
+from omd3d_ros.synthetic.language.needs import needs_by_id
 from omd3d_ros.synthetic.language.sample import Meaning
 from omd3d_ros.synthetic.language.truth import (
     Truth,
@@ -64,13 +64,10 @@ def is_named(known: KnownObject, named: Meaning) -> Truth:
     if what == 'anything':
         return True
     if what == 'need':
-        need = _NEEDS[str(named[1])]
+        need = needs_by_id()[str(named[1])]
         return True if known.name in need.serves else None if known.name in need.nearly else False
     if what == 'color':
         return both(is_colored(known, str(named[1])), is_named(known, _inner(named[2])))
     if what == 'material':
         return both(is_made_of(known, str(named[1])), is_named(known, _inner(named[2])))
     raise ValueError(f'named={named!r}: not a known form')
-
-
-_NEEDS = {need.id: need for need in needs()}

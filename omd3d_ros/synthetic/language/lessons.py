@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from omd3d_ros.segmentation.household_words import household_vocabulary
 from omd3d_ros.synthetic.language.designation import Wording
-from omd3d_ros.synthetic.language.needs import Need, needs, needs_in
+from omd3d_ros.synthetic.language.needs import needs_by_id, needs_in
 from omd3d_ros.synthetic.language.nouns import kinds, nouns_for
 from omd3d_ros.synthetic.language.sample import Meaning
 from omd3d_ros.synthetic.language.style import spoken
@@ -93,7 +93,7 @@ def words_meant(named: Meaning) -> npt.NDArray[np.int8]:
     if what == 'kind':
         return _marked(household_vocabulary().of_kind(str(named[1])))
     if what == 'need':
-        need = _needs_by_id()[str(named[1])]
+        need = needs_by_id()[str(named[1])]
         return _truths(tuple(True if word in need.serves else None if word in need.nearly
                              else False for word in words))
     raise ValueError(f'named={named!r}: not a known form')
@@ -127,8 +127,3 @@ def _marked(words: frozenset[str]) -> npt.NDArray[np.int8]:
 
 def _truths(each: tuple[Truth, ...]) -> npt.NDArray[np.int8]:
     return np.array([-1 if truth is None else int(truth) for truth in each], np.int8)
-
-
-@functools.cache
-def _needs_by_id() -> dict[str, Need]:
-    return {need.id: need for need in needs()}

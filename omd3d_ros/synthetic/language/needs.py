@@ -73,6 +73,12 @@ def needs() -> tuple[Need, ...]:
 
 
 @functools.cache
+def needs_by_id() -> dict[str, Need]:
+    """Return every need by its id."""
+    return {need.id: need for need in needs()}
+
+
+@functools.cache
 def needs_in(split: str) -> tuple[Need, ...]:
     """Return the needs that a split has ways to say for."""
     return tuple(need for need in needs() if need.ways(split))
