@@ -7,6 +7,8 @@ import dataclasses
 import numpy as np
 import numpy.typing as npt
 
+from omd3d_ros.segmentation.voxel_grid import compiled
+
 
 @dataclasses.dataclass(frozen=True)
 class Plane:
@@ -17,7 +19,24 @@ class Plane:
 
     def distances(self, points: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
         """Return the signed distances (N,) of points (N, 3), metres."""
-        return np.asarray(points @ self.normal - self.offset)
+        return along(points, self.normal, self.offset)
+
+
+def along(
+    points: npt.NDArray[np.float32], direction: npt.NDArray[np.float64], offset: float = 0.0
+) -> npt.NDArray[np.float64]:
+    """Return how far along a direction (3,) points (N, 3) lie, less an offset: (N,), metres."""
+    return np.asarray(_along(np.ascontiguousarray(points), direction, float(offset)))
+
+
+@compiled
+def _along(points: npt.NDArray[np.floating], direction: npt.NDArray[np.float64], offset: float
+           ) -> npt.NDArray[np.float64]:
+    x, y, z = direction[0], direction[1], direction[2]
+    far = np.empty(len(points))
+    for i in range(len(points)):
+        far[i] = points[i, 0] * x + points[i, 1] * y + points[i, 2] * z - offset
+    return far
 
 
 def fit_plane(points: npt.NDArray[np.floating]) -> Plane:

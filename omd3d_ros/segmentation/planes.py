@@ -174,14 +174,6 @@ def _slab(
 ) -> npt.NDArray[np.int64]:
     """Return the voxels of a support: those of its patch, and what lies in its plane above it."""
     tolerance = _tolerance(grid, level, settings)
-    cell = 2 * grid.voxel_size
-    patch = np.floor(grid.points[level.voxels][:, :2] / cell).astype(np.int64)
-    every = np.floor(grid.points[:, :2] / cell).astype(np.int64)
-    over = np.isin(_pack(every), _pack(patch))
+    over = grid.columns_of(level.voxels)[grid.columns]
     distances = level.plane.distances(grid.points)
     return np.flatnonzero(over & (np.abs(distances) < tolerance) & ~shell)
-
-
-def _pack(cells: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    packed: npt.NDArray[np.int64] = (cells[:, 0] << 32) + cells[:, 1]
-    return packed

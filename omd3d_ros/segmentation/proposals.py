@@ -86,14 +86,12 @@ def _piles(
     """
     piles = np.full(len(grid), -1, np.int32)
     is_thing = np.zeros(len(grid), bool)
-    footprints = [
-        np.unique(_columns(grid.points[support.voxels], grid.voxel_size))
-        for support in surfaces.supports]
+    footprints = [grid.columns_of(support.voxels) for support in surfaces.supports]
     for voxels in groups_of(pieces):
         points = grid.points[voxels]
         size = float(np.ptp(points, axis=0).max())
         whole = len(voxels) >= settings.min_thing_voxels and size >= settings.min_thing_size
-        if _stands_on_any(points, grid, surfaces, footprints):
+        if _stands_on_any(voxels, grid, surfaces, footprints):
             is_thing[voxels] = True  # crumbs too: they are no part of the furniture
         elif whole and _stands_on_floor(points, grid, surfaces, settings):
             is_thing[voxels] = True
@@ -118,23 +116,16 @@ def _stands_on_floor(
     return lowest <= settings.planes.thickness + _NEAR_SUPPORT * grid.voxel_size
 
 
-def _columns(points: npt.NDArray[np.float32], voxel_size: float) -> npt.NDArray[np.int64]:
-    """Return one number per point (N, 3) that names its column of 2x2 voxels."""
-    cells = np.floor(points[:, :2] / (2 * voxel_size)).astype(np.int64)
-    packed: npt.NDArray[np.int64] = (cells[:, 0] << 32) + cells[:, 1]
-    return packed
-
-
 def _stands_on_any(
-    points: npt.NDArray[np.float32], grid: VoxelGrid, surfaces: Surfaces,
-    footprints: list[npt.NDArray[np.int64]],
+    voxels: npt.NDArray[np.int64], grid: VoxelGrid, surfaces: Surfaces,
+    footprints: list[npt.NDArray[np.bool_]],
 ) -> bool:
-    columns = np.unique(_columns(points, grid.voxel_size))
+    points, columns = grid.points[voxels], np.unique(grid.columns[voxels])
     for support, footprint in zip(surfaces.supports, footprints, strict=True):
         heights = support.plane.distances(points)
         if not -1 <= heights.min() / grid.voxel_size <= _NEAR_SUPPORT:
             continue
-        if np.isin(columns, footprint).mean() >= _ON_SUPPORT:
+        if footprint[columns].mean() >= _ON_SUPPORT:
             return True
     return False
 

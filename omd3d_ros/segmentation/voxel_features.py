@@ -86,21 +86,13 @@ def _floor_distances(points: npt.NDArray[np.float32], surfaces: Surfaces) -> Any
 
 def _standing(grid: VoxelGrid, surfaces: Surfaces, floor: Any) -> Any:
     """Return the height above the highest support under each voxel, else above the floor."""
-    cell = 2 * grid.voxel_size
-    columns = _columns(grid.points, cell)
     result = floor.copy()
     for support in surfaces.supports:
-        over = np.flatnonzero(np.isin(columns, _columns(grid.points[support.voxels], cell)))
+        over = np.flatnonzero(grid.columns_of(support.voxels)[grid.columns])
         height = support.plane.distances(grid.points[over])
         lower = (height > -_BELOW) & (height < result[over])
         result[over[lower]] = height[lower]
     return result
-
-
-def _columns(points: npt.NDArray[np.float32], cell: float) -> npt.NDArray[np.int64]:
-    cells = np.floor(points[:, :2] / cell).astype(np.int64)
-    packed: npt.NDArray[np.int64] = (cells[:, 0] << 32) + cells[:, 1]
-    return packed
 
 
 def relevant(grid: VoxelGrid, surface: VoxelSurface) -> npt.NDArray[np.bool_]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import math
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
@@ -54,6 +55,19 @@ class VoxelGrid:
     def __len__(self) -> int:
         return len(self.points)
 
+    @functools.cached_property
+    def columns(self) -> npt.NDArray[np.int64]:
+        """The upright column of each voxel (N,), numbered from 0; columns are two voxels wide."""
+        cells = np.floor(self.points[:, :2] / (2 * self.voxel_size)).astype(np.int64)
+        numbers = np.unique((cells[:, 0] << 32) + cells[:, 1], return_inverse=True)[1]
+        return np.asarray(numbers.reshape(-1), np.int64)
+
+    def columns_of(self, voxels: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+        """Tell for each column whether any of some voxels (n,) lies in it."""
+        held = np.zeros(int(self.columns.max(initial=-1)) + 1, bool)
+        held[self.columns[voxels]] = True
+        return held
+
     def components(
         self, members: npt.NDArray[np.bool_], labels: npt.NDArray[np.int32] | None = None
     ) -> npt.NDArray[np.int32]:
@@ -65,7 +79,6 @@ class VoxelGrid:
         """
         same = np.zeros(len(self), np.int32) if labels is None else labels
         return _components(self.neighbors, members, same.astype(np.int32, copy=False))
-
 
     def coarsened(
         self, members: npt.NDArray[np.int64], size: float

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from omd3d_ros.segmentation.normals import find_normals
-from omd3d_ros.segmentation.plane import Plane, covered_area, fit_plane
+from omd3d_ros.segmentation.plane import Plane, along, covered_area, fit_plane
 from omd3d_ros.segmentation.proposal_settings import PlaneSettings
 from omd3d_ros.segmentation.voxel_grid import VoxelGrid
 
@@ -46,8 +46,8 @@ class Wall:
 
     def beside(self, points: npt.NDArray[np.float32]) -> npt.NDArray[np.bool_]:
         """Mark the points (N, 3) before, in or behind the wall, but not past its ends."""
-        along = points @ self.direction
-        return np.asarray((along > self.low - _BESIDE) & (along < self.high + _BESIDE))
+        place = along(points, self.direction)
+        return np.asarray((place > self.low - _BESIDE) & (place < self.high + _BESIDE))
 
     def holds(
         self, points: npt.NDArray[np.float32], thickness: float
@@ -143,15 +143,15 @@ def _wall(
         return None
     if before < behind:
         plane, distances = Plane(-plane.normal, -plane.offset), -distances
-    along = points @ np.cross(plane.normal, [0.0, 0.0, 1.0])
+    place = along(points, np.cross(plane.normal, [0.0, 0.0, 1.0]))
     own = np.abs(distances) < thickness
-    low, high = _longest_run(along[own])
+    low, high = _longest_run(place[own])
     wall = Wall(plane, low, high, thickness)
-    own &= (along >= low) & (along <= high)
+    own &= (place >= low) & (place <= high)
     if not own.any():
         return None
     bottom, top = np.percentile(points[own, 2], (2, 98))
-    area = covered_area(np.stack([along[own], points[own, 2]], axis=1), grid.voxel_size)
+    area = covered_area(np.stack([place[own], points[own, 2]], axis=1), grid.voxel_size)
     if top - bottom < settings.wall_height or area < settings.wall_area:
         return None
     scene_top = float(np.percentile(grid.points[:, 2], 99))
@@ -163,13 +163,13 @@ def _wall(
     return wall if hidden.sum() <= _BEHIND * own.sum() else None
 
 
-def _longest_run(along: npt.NDArray[np.float64]) -> tuple[float, float]:
+def _longest_run(place: npt.NDArray[np.float64]) -> tuple[float, float]:
     """Return where the most points lie without a gap wider than ``_GAP``, metres."""
-    along = np.sort(along)
-    if not len(along):
+    place = np.sort(place)
+    if not len(place):
         return 0.0, 0.0
-    starts = np.concatenate([[0], np.flatnonzero(np.diff(along) > _GAP) + 1, [len(along)]])
+    starts = np.concatenate([[0], np.flatnonzero(np.diff(place) > _GAP) + 1, [len(place)]])
     longest = int(np.argmax(np.diff(starts)))
-    run = along[starts[longest]:starts[longest + 1]]
+    run = place[starts[longest]:starts[longest + 1]]
     low, high = np.percentile(run, (1, 99))
     return float(low), float(high)
