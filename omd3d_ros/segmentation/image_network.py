@@ -20,6 +20,8 @@ from torch import nn
 from torch.nn import functional as F  # noqa: N812
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
+from omd3d_ros.segmentation.number_format import has_bfloat16
+
 INPUT_SIZE = 260
 CLASSES = 1000
 FEATURES = 1280
@@ -183,17 +185,10 @@ def crop_features(
         pixels = torch.from_numpy(np.stack(crops[start:start + batch])).to(device)
         images = pixels.permute(0, 3, 1, 2).float().div_(127.5).sub_(1.0)
         with torch.inference_mode(), torch.autocast(
-                device.type, torch.bfloat16, enabled=_has_bfloat16(device)):
+                device.type, torch.bfloat16, enabled=has_bfloat16(device)):
             pooled = network.features(images.contiguous(memory_format=torch.channels_last))
         rows.append(pooled.float().cpu().numpy())
     return np.concatenate(rows)
-
-
-def _has_bfloat16(device: torch.device) -> bool:
-    """Return whether a device multiplies bfloat16 faster than float32."""
-    if device.type == 'cpu':
-        return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
-    return device.type == 'cuda' and torch.cuda.is_bf16_supported()
 
 
 def probabilities_of_features(

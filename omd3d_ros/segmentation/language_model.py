@@ -19,6 +19,7 @@ import torch
 
 from omd3d_ros.segmentation import smollm2
 from omd3d_ros.segmentation.model_settings import LanguageModelSettings
+from omd3d_ros.segmentation.number_format import has_bfloat16
 
 Encoder = Callable[[str], list[int]]
 
@@ -47,7 +48,7 @@ class LanguageModel:
         device = torch.device(settings.device)
         dtype = settings.dtype
         if dtype == 'auto':
-            dtype = 'float32' if device.type == 'cpu' else 'bfloat16'
+            dtype = 'bfloat16' if has_bfloat16(device) else 'float32'
         try:
             self.encode = load_encoder(path)
             self.network = _load_network(path, getattr(torch, dtype)).to(device)

@@ -222,10 +222,10 @@ def trained_reasoner(settings: ReasonerSettings, language_model: LanguageModel) 
     network = SegNetwork(network_settings, language_model.network,
                          encode(' the')[0])
     stored.load_into(network)
-    if not settings.lora:
-        with torch.no_grad():
-            for value in network.lora.values():
-                value.zero_()
+    for value in network.lora.values():
+        if not settings.lora:
+            value.data.zero_()
+        value.data = value.data.to(language_model.network.dtype)
     network.to(next(language_model.network.parameters()).device)
     evidence = NameEvidence(TextEncoder(TextEncoderSettings()).embed)
     return ModelReasoner(settings, SceneReader(network, encode, evidence),

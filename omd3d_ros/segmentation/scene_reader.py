@@ -97,9 +97,9 @@ class SceneReader:
             cache, before = copy.deepcopy(last.cache), last.hidden[:kept]
             if last.length > kept:
                 cache.crop(kept - last.length)
-        out = self._network.backbone(
-            inputs_embeds=embedded[None, kept:], past_key_values=cache, use_cache=True)
-        return out.past_key_values, torch.cat([before, out.last_hidden_state[0]])
+        hidden, cache = self._network.states(
+            embedded[kept:], past_key_values=cache, use_cache=True)
+        return cache, torch.cat([before, hidden])
 
     def _features(self, features: Sequence[Sequence[float]]) -> Tensor | None:
         width = self._network.settings.feature
@@ -117,9 +117,8 @@ class SceneReader:
         with torch.inference_mode():
             embedded = network.embed(tokens, None, tokens[:0])
             try:
-                hidden = network.backbone(
-                    inputs_embeds=embedded[None], past_key_values=scene.cache,
-                    use_cache=True).last_hidden_state[0]
+                hidden, _ = network.states(
+                    embedded, past_key_values=scene.cache, use_cache=True)
             finally:
                 added = scene.cache.get_seq_length() - scene.length
                 if added:

@@ -170,12 +170,14 @@ class SegNetwork(nn.Module):
                 r=settings.rank, lora_alpha=settings.alpha, lora_dropout=settings.dropout,
                 target_modules=list(_TARGETS)), backbone)
         self._kept = (backbone, words.detach())  # in a tuple: no part of the state dict
+        self._spread = words.detach().float().std()
         self.lora = nn.ParameterDict({
             name.replace('.', '/'): value for name, value in backbone.named_parameters()
             if value.requires_grad})
         size = words.shape[1]
-        table = words.detach().mean(0) + 0.5 * words.detach().std(0) * torch.randn(OWN_ROWS, size)
-        table[[own_row(SEG), own_row(REF)]] = words.detach()[the_token].clone()
+        known = words.detach().float()
+        table = known.mean(0) + 0.5 * known.std(0) * torch.randn(OWN_ROWS, size)
+        table[[own_row(SEG), own_row(REF)]] = known[the_token].clone()
         self.own_words = nn.Parameter(table)
         if settings.feature:
             self.feature = nn.Sequential(
@@ -206,29 +208,36 @@ class SegNetwork(nn.Module):
         return self
 
     def embed(self, tokens: Tensor, features: Tensor | None, places: Tensor) -> Tensor:
-        """Return the embeddings (T, D) of tokens (T,), ours below 0.
+        """Return the embeddings (T, D) float32 of tokens (T,), ours below 0.
 
         features (n, settings.feature) stand at the places (n,) of the feature tokens.
         """
         own = tokens < 0
-        table = self._kept[1]
-        looked_up = table[tokens.clamp(min=0)]
+        looked_up = self._kept[1][tokens.clamp(min=0)].float()
         rows = self.own_words[(-1 - tokens).clamp(min=0)]
         embedded = torch.where(own[:, None], rows, looked_up)
         if features is not None and self.settings.feature:
-            scale = table.std()
-            made = scale * nn.functional.layer_norm(self.feature(features), (table.shape[1],))
+            made = self._spread * nn.functional.layer_norm(
+                self.feature(features), embedded.shape[1:])
             made = made * features.any(dim=1, keepdim=True)  # all 0: nothing is known
             embedded = embedded.index_add(0, places, made.to(embedded.dtype))
         return embedded
+
+    def states(self, embedded: Tensor, **how: Any) -> tuple[Tensor, Any]:
+        """Return the hidden states (T, D) float32 of embedded tokens (T, D), and the cache.
+
+        The language model computes in its own number format; how is passed on to it.
+        """
+        out = self.backbone(inputs_embeds=embedded[None].to(self._kept[1].dtype), **how)
+        return out.last_hidden_state[0].float(), out.past_key_values
 
     def forward(self, text: SceneText) -> Reading:
         """Read all commands on a scene in one pass."""
         embedded = self.embed(text.tokens, text.features, text.places)
         mask, position = shared_prefix(text.prefix, text.lengths)
-        hidden = self.backbone(
-            inputs_embeds=embedded[None], attention_mask=mask[None, None].to(embedded.device),
-            position_ids=position[None].to(embedded.device), use_cache=False).last_hidden_state[0]
+        hidden, _ = self.states(
+            embedded, attention_mask=mask[None, None].to(embedded.device),
+            position_ids=position[None].to(embedded.device), use_cache=False)
         last = text.prefix + torch.tensor(text.lengths).cumsum(0).to(embedded.device)
         return self.read(hidden[text.ends], hidden[last - 2], hidden[last - 1],
                          self.name_states(text.names, text.texts, text.shares), text.evidence,
@@ -241,7 +250,7 @@ class SegNetwork(nn.Module):
     def words(self, tokens: Tensor, texts: Tensor) -> Words:
         """Return words of tokens (..., L), -1 beyond their ends, and embeddings (..., text)."""
         there = tokens >= 0
-        summed = (self._kept[1][tokens.clamp(min=0)] * there[..., None]).sum(-2)
+        summed = (self._kept[1][tokens.clamp(min=0)].float() * there[..., None]).sum(-2)
         texts = texts if self.settings.evidence else torch.zeros_like(texts)
         return self.word_match.words(summed / there.sum(-1, keepdim=True).clamp(min=1), texts)
 

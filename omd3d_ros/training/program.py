@@ -100,7 +100,7 @@ def _reason(options: argparse.Namespace) -> None:
         raise ValueError(f'perceived: features of different lengths: {sorted(widths)}')
     settings = loop_settings(options, ReasonSettings(), network=SegNetworkSettings(
         feature=max(widths, default=0)))
-    language_model = LanguageModel(LanguageModelSettings())
+    language_model = LanguageModel(LanguageModelSettings(dtype='float32'))
     torch.set_num_threads(options.threads)
     texts = TextEncoder(TextEncoderSettings())
     confusion = NameConfusion(texts.embed(household_vocabulary().words))

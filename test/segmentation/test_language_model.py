@@ -8,7 +8,9 @@ import torch
 from omd3d_ros.segmentation import smollm2
 from omd3d_ros.segmentation.language_model import LanguageModel
 from omd3d_ros.segmentation.model_settings import LanguageModelSettings
+from omd3d_ros.segmentation.number_format import has_bfloat16
 
+FORMAT = 'bfloat16' if has_bfloat16(torch.device('cpu')) else 'float32'
 PREFIX = '<|im_start|>user\nI want to sit down<|im_end|>\n<|im_start|>assistant\nTake the'
 TEXTS = [' chair', ' water bottle', ' small green armchair', ' a', ' chair']
 
@@ -59,7 +61,7 @@ def test_no_texts_give_no_scores(language_model):
 
 def test_the_name_carries_the_hash_of_the_weights(language_model):
     digest = smollm2.file_sha256(smollm2.cached_model() / 'model.safetensors')
-    assert language_model.model == f'SmolLM2-135M-Instruct float32 sha256:{digest[:12]}'
+    assert language_model.model == f'SmolLM2-135M-Instruct {FORMAT} sha256:{digest[:12]}'
 
 
 def test_a_damaged_cache_is_found_and_made_again(tmp_path, monkeypatch):
@@ -88,7 +90,7 @@ def test_any_hugging_face_folder_is_taken(tmp_path):
     LlamaForCausalLM(config).save_pretrained(tmp_path)
     shutil.copy(smollm2.cached_model() / 'tokenizer.json', tmp_path)
     model = LanguageModel(LanguageModelSettings(path=str(tmp_path)))
-    assert model.model.startswith(f'{tmp_path.name} float32 sha256:')
+    assert model.model.startswith(f'{tmp_path.name} {FORMAT} sha256:')
     assert np.isfinite(model.log_likelihoods('hello', [' big world'])[0]).all()
 
 

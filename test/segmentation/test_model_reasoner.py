@@ -118,6 +118,20 @@ def test_without_names_the_prompt_has_none(scene):
     assert told_of(scene.objects[0], names=False).names == ()
 
 
+def test_both_number_formats_choose_alike(scene):
+    said = ('the sofa', 'bring me the red mug', 'the mug on the left', 'show me all the mugs')
+    answers = []
+    for dtype in ('float32', 'bfloat16'):
+        one = trained_reasoner(ReasonerSettings(), LanguageModel(
+            LanguageModelSettings(dtype=dtype)))
+        answers.append([one.answer(scene, command, np.eye(4)) for command in said])
+    for exact, rough in zip(*answers, strict=True):
+        assert chosen(exact) == chosen(rough)
+        assert exact.outcome == rough.outcome
+        for first, second in zip(exact.selections, rough.selections, strict=True):
+            assert first.score == pytest.approx(second.score, abs=0.05)
+
+
 def test_damaged_weights_are_refused_by_name(language_model, tmp_path):
     shutil.copytree(SHIPPED / 'reason', tmp_path / 'reason')
     file = tmp_path / 'reason' / 'weights.safetensors'
