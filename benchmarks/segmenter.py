@@ -3,8 +3,10 @@
     python benchmarks/segmenter.py [--settings FILE] [--threads 2] [--json FILE]
 
 Medians: loading the models (they were converted before), perceiving the whole room the first
-time, perceiving it again when one more frame was fused, perceiving a single view at 1 cm, and
-answering a command on the scene that was read already (all commands of COMMANDS, five times).
+time, perceiving it again when one more frame was fused, and when the same frames were fused over
+and over (the robot stands still), perceiving the first frames until they make 50,000 voxels,
+perceiving a single view at 1 cm, and answering a command on the scene that was read already (all
+commands of COMMANDS, five times).
 The floor beside them is one pass of the image network over one crop, on as many threads.
 """
 
@@ -38,6 +40,7 @@ COMMANDS = (
     'the chair nearest to the table', 'where is the bicycle', 'how many chairs are there',
     'I want to sit down', 'the leftmost chair', 'what is on the table', 'it is getting dark')
 ROUNDS = 5
+SMALL_ROOM = 50_000  # voxels
 
 
 class Room:
@@ -85,12 +88,24 @@ def main() -> None:
         room.fuse(frame)
         seconds, scene = perceiving(segmenter, room)
         again.append(seconds)
+    still = []
+    for _ in range(2 * ROUNDS):
+        room.fuse(frames[-1])
+        seconds, scene = perceiving(segmenter, room)
+        still.append(seconds)
     answers = [timed(segmenter.reason, scene, command, room.pose)[0]
                for _ in range(ROUNDS) for command in COMMANDS]
-    view = Room(0.01)
-    view.fuse(frames[len(frames) // 2])
-    segmenter.restore('another', ())
-    single, _ = perceiving(segmenter, view)
+    small, views = [], []
+    for _ in range(3):
+        part = Room(0.02)
+        for frame in frames:
+            part.fuse(frame)
+            if len(part.map.snapshot()) >= SMALL_ROOM:
+                break
+        small.append(perceiving(Segmenter(settings), part)[0])
+        view = Room(0.01)
+        view.fuse(frames[len(frames) // 2])
+        views.append(perceiving(Segmenter(settings), view)[0])
     network = load_image_network()
     crop = np.full((INPUT_SIZE, INPUT_SIZE, 3), 128, np.uint8)
     floor = [timed(class_probabilities, network, [crop], 1)[0] for _ in range(5)]
@@ -98,7 +113,9 @@ def main() -> None:
         'model': segmenter.model, 'threads': options.threads, 'load_s': loading[-1],
         'voxels': len(room.map.snapshot()), 'objects': len(scene.objects),
         'perceive_first_s': first, 'perceive_again_s': statistics.median(again),
-        'perceive_view_s': single, 'answer_median_s': statistics.median(answers),
+        'perceive_still_s': statistics.median(still), 'small_voxels': len(part.map.snapshot()),
+        'perceive_small_s': statistics.median(small),
+        'perceive_view_s': statistics.median(views), 'answer_median_s': statistics.median(answers),
         'answer_p95_s': statistics.quantiles(answers, n=20)[-1], 'answers': len(answers),
         'floor_crop_s': statistics.median(floor),
         'rss_mb': psutil.Process().memory_info().rss / 1e6}

@@ -98,8 +98,8 @@ def _view(
     if len(pixels) == 0 or seen.mean() < settings.min_visible:
         return None
     cut = 1.0 - inside.mean()
-    left, top = np.percentile(pixels[seen], 1, axis=0).astype(int)
-    right, bottom = np.percentile(pixels[seen], 99, axis=0).astype(int) + 1
+    (left, top), (right, bottom) = np.percentile(pixels[seen], (1, 99), axis=0).astype(int)
+    right, bottom = right + 1, bottom + 1
     size = min(right - left, bottom - top), max(right - left, bottom - top)
     if cut > _MAX_CUT or size[1] < settings.min_pixels:
         return None

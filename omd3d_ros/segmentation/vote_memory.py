@@ -3,38 +3,61 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from scipy.spatial import cKDTree
 
 from omd3d_ros.segmentation.vote_detector import VoxelVotes, find_votes
 from omd3d_ros.segmentation.vote_network import VoteNetwork
+from omd3d_ros.segmentation.voxel_blocks import (
+    blocks_of,
+    changed_blocks,
+    places_in,
+    with_neighbors,
+)
 from omd3d_ros.segmentation.voxel_features import VoxelSurface, relevant
 from omd3d_ros.segmentation.voxel_grid import VoxelGrid, voxel_keys
 
-_BLOCK_BITS = 4  # blocks of 16 voxels a side
-_INDEX_BITS = 21  # of a voxel key for each axis
-_MASK = (1 << _INDEX_BITS) - 1
 _WORTHWHILE = 0.5  # share of the voxels that must be shown anew, above which all are
+_NEAR = 2.0  # voxels, how far a voxel that came may be from the one whose vote it gets
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class _Remembered:
-    """The votes of a map by ascending voxel keys; told tells which the network knew of."""
+    """The votes of the M voxels that the network was told of, by ascending keys (M,).
+
+    points (M, 3) are where they were then, metres.
+    """
 
     map_id: str
     network: VoteNetwork
     keys: npt.NDArray[np.int64]
-    told: npt.NDArray[np.bool_]
+    points: npt.NDArray[np.float32]
     votes: VoxelVotes
+
+    def at(self, rows: npt.NDArray[Any]) -> _Remembered:
+        """Return some of the voxels, by index or mask."""
+        return dataclasses.replace(self, keys=self.keys[rows], points=self.points[rows],
+                                   votes=self.votes.at(rows))
+
+    def joined(self, other: _Remembered) -> _Remembered:
+        """Return the voxels of both, which have none in common."""
+        order = np.argsort(np.concatenate([self.keys, other.keys]), kind='stable')
+        every = zip((self.keys, self.points, *self.votes.arrays()),
+                    (other.keys, other.points, *other.votes.arrays()), strict=True)
+        keys, points, *votes = (np.concatenate(both)[order] for both in every)
+        return _Remembered(self.map_id, self.network, keys, points, VoxelVotes(*votes))
 
 
 class VoteMemory:
-    """Finds votes and remembers those of the last map.
+    """Finds votes and remembers them.
 
-    Voxels in a block of 16 with a voxel that is new, gone, or bare no longer, and in the blocks
-    beside it, are voted on anew; the network is shown one block more around them. Elsewhere the
-    votes are those of the time when something last changed near by.
+    The voxels of a block of 16 in which many came or went since it was voted on, and of the
+    blocks beside it, are voted on anew; the network is shown one block more around them.
+    Elsewhere the votes are those of that time; the few voxels that came there since get the
+    votes of the nearest. Voxels that the network is not told of do not count.
     """
 
     def __init__(self) -> None:
@@ -50,51 +73,77 @@ class VoteMemory:
         """
         told = relevant(grid, surface)
         keys = voxel_keys(grid.points, grid.voxel_size)
-        order = np.argsort(keys, kind='stable')
         held = self._held
-        fits = held is not None and held.map_id == map_id and held.network is network
-        votes = self._renewed(held, network, grid, surface, keys, told) if (
-            held is not None and fits) else None
-        if votes is None:
-            self.shown = len(grid)
-            votes = find_votes(network, grid, surface, told)
-        self._held = _Remembered(map_id, network, keys[order], told[order], votes.at(order))
+        if held is not None and held.map_id == map_id and held.network is network and len(
+                held.keys):
+            votes = self._renewed(held, grid, surface, keys, told)
+            if votes is not None:
+                return votes
+        self.shown = len(grid)
+        votes = find_votes(network, grid, surface, told)
+        self._held = _remembered(map_id, network, grid, keys, votes, told)
         return votes
 
     def _renewed(
-        self, held: _Remembered, network: VoteNetwork, grid: VoxelGrid, surface: VoxelSurface,
+        self, held: _Remembered, grid: VoxelGrid, surface: VoxelSurface,
         keys: npt.NDArray[np.int64], told: npt.NDArray[np.bool_],
     ) -> VoxelVotes | None:
         """Return the votes where enough of the map is as it was, else None."""
-        place = np.minimum(np.searchsorted(held.keys, keys), len(held.keys) - 1)
-        known = held.keys[place] == keys
-        known &= held.told[place] == told
-        changed = np.union1d(keys[~known], np.setdiff1d(held.keys, keys, assume_unique=False))
+        changed = changed_blocks(held.keys, keys[told])
         if not len(changed):
             self.shown = 0
-            return held.votes.at(place)
-        blocks = _blocks(keys)
-        near = _with_neighbors(np.unique(_blocks(changed)))
+            return _recalled(held, grid, keys, told)
+        near = with_neighbors(changed)
+        blocks = blocks_of(keys)
         redone = np.isin(blocks, near)
-        shown = np.isin(blocks, _with_neighbors(near))
+        shown = np.isin(blocks, with_neighbors(near))
         if shown.mean() > _WORTHWHILE:
             return None
         self.shown = int(shown.sum())
-        fresh = find_votes(network, grid, surface, told & shown)
+        fresh = find_votes(held.network, grid, surface, told & shown)
+        kept = held.at(~np.isin(blocks_of(held.keys), near))
+        self._held = kept.joined(
+            _remembered(held.map_id, held.network, grid, keys, fresh, told & redone))
+        old = _recalled(held, grid, keys, told & ~redone)
         return VoxelVotes(*(
-            np.where(redone.reshape(-1, *[1] * (new.ndim - 1)), new, old)
-            for new, old in zip(fresh.arrays(), held.votes.at(place).arrays(), strict=True)))
+            np.where(redone.reshape(-1, *[1] * (new.ndim - 1)), new, before)
+            for new, before in zip(fresh.arrays(), old.arrays(), strict=True)))
 
 
-def _blocks(keys: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """Return one number per voxel key that names its block."""
-    parts = [(keys >> (_INDEX_BITS * axis) & _MASK) >> _BLOCK_BITS for axis in (2, 1, 0)]
-    return (parts[0] << 2 * _INDEX_BITS) | (parts[1] << _INDEX_BITS) | parts[2]
+def _remembered(
+    map_id: str, network: VoteNetwork, grid: VoxelGrid, keys: npt.NDArray[np.int64],
+    votes: VoxelVotes, told: npt.NDArray[np.bool_],
+) -> _Remembered:
+    """Return the votes of those told of (N,); of two voxels with one key only the first."""
+    rows = np.flatnonzero(told)
+    unique, first = np.unique(keys[rows], return_index=True)
+    rows = rows[first]
+    return _Remembered(map_id, network, unique, grid.points[rows], votes.at(rows))
 
 
-def _with_neighbors(blocks: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """Return the blocks and the 26 beside each."""
-    steps = (-1, 0, 1)
-    return np.unique(np.concatenate([
-        blocks + (x << 2 * _INDEX_BITS) + (y << _INDEX_BITS) + z
-        for x in steps for y in steps for z in steps]))
+def _recalled(
+    held: _Remembered, grid: VoxelGrid, keys: npt.NDArray[np.int64],
+    wanted: npt.NDArray[np.bool_],
+) -> VoxelVotes:
+    """Return the held votes of those wanted (N,), and zeros for the others."""
+    rows = np.flatnonzero(wanted)
+    place, known = places_in(held.keys, keys[rows])
+    offset = held.votes.offset[place]
+    if not known.all():
+        strange = grid.points[rows[~known]]
+        distance, nearest = cKDTree(held.points).query(
+            strange, distance_upper_bound=_NEAR * grid.voxel_size)
+        found = np.isfinite(distance)
+        rows = np.concatenate([rows[known], rows[~known][found]])
+        place = np.concatenate([place[known], nearest[found]])
+        # they are of the same object, whose centre is where it was
+        moved = held.points[nearest[found]] - strange[found]
+        offset = np.concatenate([offset[known], held.votes.offset[nearest[found]] + moved])
+    votes = dataclasses.replace(held.votes.at(place), offset=offset)
+
+    def spread(values: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        whole = np.zeros((len(grid), *values.shape[1:]), np.float32)
+        whole[rows] = values
+        return whole
+
+    return VoxelVotes(*map(spread, votes.arrays()))

@@ -21,6 +21,7 @@ from omd3d_ros.segmentation.mask_scene import MaskScene
 from omd3d_ros.segmentation.model_settings import DetectorSettings
 from omd3d_ros.segmentation.normals import find_normals
 from omd3d_ros.segmentation.planes import find_surfaces
+from omd3d_ros.segmentation.proposal_memory import ProposalMemory
 from omd3d_ros.segmentation.proposal_settings import ProposalSettings
 from omd3d_ros.segmentation.proposals import find_proposals
 from omd3d_ros.segmentation.scene import Proposal
@@ -78,7 +79,8 @@ class VoteDetector:
 
     def __init__(self, settings: DetectorSettings, device: torch.device) -> None:
         """Load the networks; ValueError naming the folder where the weights are not usable."""
-        self._settings, self._memory = settings, VoteMemory()
+        self._settings = settings
+        self._memory, self._found = VoteMemory(), ProposalMemory()
         self._scales, names = [], []
         for name in _SCALES:
             scale, digest = _Scale.load(
@@ -96,8 +98,19 @@ class VoteDetector:
         nothing.
 
         Where the network knows small things only, furniture comes from the rules
-        (proposals.find_proposals), without the voxels of the things.
+        (proposals.find_proposals), without the voxels of the things. A map that hardly changed
+        keeps its proposals.
         """
+        recalled = self._found.recall(snapshot, masks=masks)
+        if recalled is not None:
+            return recalled
+        found, refinable = self._detected(snapshot, settings, masks=masks)
+        self._found.keep(snapshot, found, refinable)
+        return found, refinable
+
+    def _detected(
+        self, snapshot: MapSnapshot, settings: ProposalSettings, *, masks: bool
+    ) -> tuple[tuple[Proposal, ...], MaskScene | None]:
         if len(snapshot) < settings.min_thing_voxels:
             return (), None
         scale = min(self._scales, key=lambda one: abs(
