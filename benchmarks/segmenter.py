@@ -95,6 +95,7 @@ def main() -> None:
         still.append(seconds)
     answers = [timed(segmenter.reason, scene, command, room.pose)[0]
                for _ in range(ROUNDS) for command in COMMANDS]
+    memory = psutil.Process().memory_info().rss
     small, views = [], []
     for _ in range(3):
         part = Room(0.02)
@@ -118,7 +119,7 @@ def main() -> None:
         'perceive_view_s': statistics.median(views), 'answer_median_s': statistics.median(answers),
         'answer_p95_s': statistics.quantiles(answers, n=20)[-1], 'answers': len(answers),
         'floor_crop_s': statistics.median(floor),
-        'rss_mb': psutil.Process().memory_info().rss / 1e6}
+        'rss_mb': memory / 1e6}
     print(json.dumps(result, indent=1))
     if options.json:
         options.json.write_text(json.dumps(result, indent=1) + '\n')
