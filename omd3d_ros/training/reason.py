@@ -68,7 +68,9 @@ class ReasonSettings:
     things: int = setting(14, 'most things on the furniture of a made-up scene', low=1, high=100)
     made_up: float = setting(0.5, 'share of made-up scenes, where there are others', low=0.0,
                              high=1.0)
-    rate: float = setting(3e-4, 'highest learning rate', low=0.0, high=1.0)
+    rate: float = setting(
+        3e-4, 'highest learning rate; 0: the language model and own tokens stay as they are, '
+        'only heads learn, in a third of the time', low=0.0, high=1.0)
     head_rate: float = setting(1.5e-3, 'the same of heads and own tokens', low=0.0, high=1.0)
     decay: float = setting(0.01, 'weight decay', low=0.0, high=1.0)
     seed: int = setting(0, 'of everything random', low=0, high=2**31)
@@ -145,6 +147,9 @@ def train_reason(
             if name in own and own[name].shape == value.shape}})
     adapter, rest = list(network.lora.parameters()), [
         value for name, value in network.named_parameters() if not name.startswith('lora.')]
+    if not settings.rate:
+        for value in (*adapter, network.own_words):
+            value.requires_grad_(requires_grad=False)
     optimizer = torch.optim.AdamW(
         [{'params': adapter, 'top': settings.rate}, {'params': rest, 'top': settings.head_rate}],
         settings.rate, weight_decay=settings.decay)

@@ -10,6 +10,7 @@ import pathlib
 import numpy as np
 
 _FILE = pathlib.Path(__file__).with_name('phrasings.json')
+_MORE = pathlib.Path(__file__).with_name('training_phrasings.json')  # for training only
 # Of every six in a row, the fifth is for development and the sixth for test.
 _ROW, _DEV, _TEST = 6, 4, 5
 # What is said before and after a command is no phrasing of it: all splits share it.
@@ -40,9 +41,11 @@ def part_of_split(split: str) -> str:
 
 def pool(name: str, part: str) -> tuple[Phrasing, ...]:
     """Return the templates of a pool that are kept for a part; KeyError without such a pool."""
-    return tuple(
+    found = tuple(
         Phrasing(f'{name}.{place}', text) for place, text in enumerate(pools()[name])
         if name in STYLE or part_of(place) == part)
+    more = training_pools().get(name, ()) if part == 'train' else ()
+    return (*found, *(Phrasing(f'{name}.more.{place}', text) for place, text in enumerate(more)))
 
 
 def draw(name: str, part: str, rng: np.random.Generator) -> Phrasing:
@@ -53,6 +56,16 @@ def draw(name: str, part: str, rng: np.random.Generator) -> Phrasing:
 
 @functools.cache
 def pools() -> dict[str, tuple[str, ...]]:
-    """Return all templates by the name of their pool."""
-    table: dict[str, list[str]] = json.loads(_FILE.read_text())
+    """Return the templates that are divided among the parts, by the name of their pool."""
+    return _read(_FILE)
+
+
+@functools.cache
+def training_pools() -> dict[str, tuple[str, ...]]:
+    """Return the templates that are for training only, by the name of their pool."""
+    return _read(_MORE)
+
+
+def _read(path: pathlib.Path) -> dict[str, tuple[str, ...]]:
+    table: dict[str, list[str]] = json.loads(path.read_text())
     return {name: tuple(texts) for name, texts in table.items()}

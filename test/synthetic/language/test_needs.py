@@ -10,7 +10,7 @@ from omd3d_ros.segmentation.household_words import household_vocabulary
 from omd3d_ros.synthetic.language.known_scene import KnownObject, KnownScene
 from omd3d_ros.synthetic.language.needs import needs, needs_in
 from omd3d_ros.synthetic.language.nouns import kinds, nouns_for
-from omd3d_ros.synthetic.language.phrasings import part_of, pools
+from omd3d_ros.synthetic.language.phrasings import part_of, pool, pools, training_pools
 
 EVALUATION = Path(__file__).parents[2] / 'evaluation' / 'real_commands.json'
 BY_ID = {need.id: need for need in needs()}
@@ -77,6 +77,27 @@ def test_every_pool_has_templates_for_every_part_and_no_template_in_two():
         assert all(by_part.values()), name
         assert not by_part['train'] & (by_part['dev'] | by_part['test']), name
         assert not by_part['dev'] & by_part['test'], name
+
+
+def test_templates_for_training_only_are_like_no_held_out_one_and_fill_the_same_slots():
+    def plain(text):
+        return re.sub(r'\W+', ' ', text.lower()).strip()
+
+    def slots(text):
+        return set(re.findall(r'{(\w+)}', text)) - {'is', 'stand', 's'}
+
+    held = {plain(text) for name, texts in pools().items() for place, text in enumerate(texts)
+            if name not in ('opener', 'closer') and part_of(place) != 'train'}
+    assert set(training_pools()) < set(pools())
+    for name, texts in training_pools().items():
+        assert len(set(texts)) == len(texts)
+        known = [slots(text) for text in pools()[name]]
+        for text in texts:
+            assert plain(text) not in held, text
+            assert slots(text) in known, text
+        assert set(texts) <= {one.text for one in pool(name, 'train')}
+        for part in ('dev', 'test'):
+            assert not set(texts) & {one.text for one in pool(name, part)}
 
 
 def test_nouns_are_counted_as_their_words_are():
