@@ -44,11 +44,13 @@ class _Remembered:
 
     def joined(self, other: _Remembered) -> _Remembered:
         """Return the voxels of both, which have none in common."""
-        order = np.argsort(np.concatenate([self.keys, other.keys]), kind='stable')
-        every = zip((self.keys, self.points, *self.votes.arrays()),
-                    (other.keys, other.points, *other.votes.arrays()), strict=True)
-        keys, points, *votes = (np.concatenate(both)[order] for both in every)
-        return _Remembered(self.map_id, self.network, keys, points, VoxelVotes(*votes))
+        keys = np.concatenate([self.keys, other.keys])
+        order = np.argsort(keys, kind='stable')
+        votes = (np.concatenate(both)[order] for both in zip(
+            self.votes.arrays(), other.votes.arrays(), strict=True))
+        return dataclasses.replace(
+            self, keys=keys[order], points=np.concatenate([self.points, other.points])[order],
+            votes=VoxelVotes(*votes))
 
 
 class VoteMemory:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
@@ -20,7 +21,8 @@ from omd3d_ros.segmentation.language_model import LanguageModel
 from omd3d_ros.segmentation.model_reasoner import PART as REASON
 from omd3d_ros.segmentation.model_settings import LanguageModelSettings, TextEncoderSettings
 from omd3d_ros.segmentation.name_evidence import NameEvidence
-from omd3d_ros.segmentation.seg_network import SegNetworkSettings
+from omd3d_ros.segmentation.scene_prompt import Encoder
+from omd3d_ros.segmentation.seg_network import SegNetwork, SegNetworkSettings
 from omd3d_ros.segmentation.segmenter import Segmenter
 from omd3d_ros.segmentation.segmenter_settings import read_settings
 from omd3d_ros.segmentation.text_encoder import TextEncoder
@@ -35,10 +37,11 @@ from omd3d_ros.training.loop_options import add_loop_options, loop_settings
 from omd3d_ros.training.mask_program import add_mask
 from omd3d_ros.training.perceive import perceive_scenes
 from omd3d_ros.training.perceived_file import load_perceived, save_perceived
-from omd3d_ros.training.perceived_scene import NameConfusion
+from omd3d_ros.training.perceived_scene import NameConfusion, PerceivedScene
 from omd3d_ros.training.prepared_scenes import add_scene_options, prepared_scenes
 from omd3d_ros.training.processes import writes_results
 from omd3d_ros.training.reason import ReasonSettings, ReasonSource, train_reason
+from omd3d_ros.training.words import WordsSettings, train_words
 
 _CHECKED_ON = 20  # development scenes
 
@@ -70,6 +73,10 @@ def main(arguments: list[str] | None = None) -> None:
     reason.add_argument('--start-from', type=Path, help='weights of an earlier run')
     add_loop_options(reason, ReasonSettings())
     reason.set_defaults(run=_reason)
+    words = commands.add_parser('words', help='what household words are for, within reason')
+    words.add_argument('--start-from', type=Path, required=True, help='weights of reason')
+    add_loop_options(words, WordsSettings())
+    words.set_defaults(run=_words)
     options = parser.parse_args(arguments)
     torch.set_num_threads(options.threads)
     options.run(options)
@@ -102,17 +109,33 @@ def _reason(options: argparse.Namespace) -> None:
         feature=max(widths, default=0)))
     language_model = LanguageModel(LanguageModelSettings(dtype='float32'))
     torch.set_num_threads(options.threads)
-    texts = TextEncoder(TextEncoderSettings())
-    confusion = NameConfusion(texts.embed(household_vocabulary().words))
     encode = language_model.encode
-    source = ReasonSource(NameEvidence(texts.embed), confusion, encode,
-                          scenes)
     start = read_weights(options.start_from, REASON).tensors if options.start_from else None
-    network = train_reason(settings, language_model.network, encode(' the')[0], source,
-                           options.run_folder, start)
+    network = train_reason(settings, language_model.network, encode(' the')[0],
+                           _source(encode, scenes), options.run_folder, start)
     if options.export is not None and writes_results():
         save_weights(options.export, REASON, network.state_dict(), settings.network, {
             'training': dataclasses.asdict(settings), 'language model': language_model.model})
+
+
+def _words(options: argparse.Namespace) -> None:
+    language_model = LanguageModel(LanguageModelSettings())
+    torch.set_num_threads(options.threads)
+    stored = read_weights(options.start_from, REASON)
+    network = SegNetwork(stored.build(SegNetworkSettings), language_model.network,
+                         language_model.encode(' the')[0])
+    stored.load_into(network)
+    settings = loop_settings(options, WordsSettings())
+    train_words(settings, network, _source(language_model.encode, ()), options.run_folder)
+    if options.export is not None:
+        save_weights(options.export, REASON, network.state_dict(), network.settings, {
+            **stored.facts, 'training of words': dataclasses.asdict(settings)})
+
+
+def _source(encode: Encoder, scenes: Sequence[PerceivedScene]) -> ReasonSource:
+    texts = TextEncoder(TextEncoderSettings())
+    confusion = NameConfusion(texts.embed(household_vocabulary().words))
+    return ReasonSource(NameEvidence(texts.embed), confusion, encode, scenes)
 
 
 if __name__ == '__main__':

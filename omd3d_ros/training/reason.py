@@ -149,7 +149,7 @@ def train_reason(
         value for name, value in network.named_parameters() if not name.startswith('lora.')]
     if not settings.rate:
         for value in (*adapter, network.own_words):
-            value.requires_grad_(requires_grad=False)
+            value.requires_grad = False
     optimizer = torch.optim.AdamW(
         [{'params': adapter, 'top': settings.rate}, {'params': rest, 'top': settings.head_rate}],
         settings.rate, weight_decay=settings.decay)
