@@ -145,6 +145,8 @@ def _filled(image: torch.Tensor) -> torch.Tensor:
     weight = (image[:, 3:] / _ENOUGH_KNOWN).clamp(max=1.0)
     colors = image[:, :3] / image[:, 3:].clamp(min=1e-6)
     size = image.shape[-1]
+    if bool((weight == 1.0).all()):
+        return colors
     if size == 1:
         return torch.where(weight > 0, colors, 127.5)
     half = F.interpolate(image, (size // 2, size // 2), mode='area')
