@@ -7,6 +7,8 @@ and words (word_match.py) learns: a thousand steps take minutes.
 from __future__ import annotations
 
 import dataclasses
+import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -25,6 +27,7 @@ from omd3d_ros.training.schedule import cosine, step_generator
 
 _REPORT, _CHECK = 50, 250  # steps
 _AT_ONCE = 16  # sentences that are read in one pass
+_SHOWN = 1600  # sentences from one line of progress to the next
 _STATES = 'states.pt'
 
 
@@ -124,10 +127,16 @@ def _read_once(
 @torch.no_grad()
 def _read(lessons: Sequence[Lesson], network: SegNetwork, source: ReasonSource) -> _Told:
     seen, said, meant = [], [], []
+    began = time.monotonic()
     for start in range(0, len(lessons), _AT_ONCE):
         some = lessons[start:start + _AT_ONCE]
         text, means = source.lesson(some)
         seen.append(network(text).seg.float())
         said.append(text.said)
         meant.append(means.to(torch.int8))
+        done = start + len(some)
+        if done % _SHOWN == 0 or done == len(lessons):
+            left = (time.monotonic() - began) / done * (len(lessons) - done)
+            sys.stdout.write(f'read {done}/{len(lessons)}  {left / 60:.1f} min left\n')
+            sys.stdout.flush()
     return _Told(torch.cat(seen), torch.cat(said), torch.cat(meant))
