@@ -108,13 +108,13 @@ class ReasonerSettings:
     found: float = setting(
         0.1, 'score under which no object fits the command', low=0.0, high=1.0)
     missing: float = setting(
-        0.65, 'probability of "nothing that fits is there" against the best object, by the '
+        0.85, 'probability of "nothing that fits is there" against the best object, by the '
         'language model, above which nothing is found', low=0.0, high=1.0)
     confidence: float = setting(
         0.5, 'score under which the best object is reported as LOW_CONFIDENCE', low=0.0,
         high=1.0)
     ambiguity: float = setting(
-        0.5, 'objects whose log-odds differ by no more than this fit equally well',
+        1.0, 'objects whose log-odds differ by no more than this fit equally well',
         unit='nats', low=0.0, high=20.0)
     plural_margin: float = setting(
         3.0, 'a plural command selects every object whose log-odds are at most this far under '
