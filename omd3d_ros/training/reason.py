@@ -21,9 +21,8 @@ from omd3d_ros.segmentation.seg_network import (
     SegNetworkSettings,
 )
 from omd3d_ros.settings import check_settings, setting
-from omd3d_ros.synthetic.language.lessons import Lesson, draw_lesson, words_meant
+from omd3d_ros.synthetic.language.lessons import Lesson, draw_lesson, need_lessons
 from omd3d_ros.synthetic.language.made_up_scene import made_up_scene
-from omd3d_ros.synthetic.language.needs import needs_in
 from omd3d_ros.synthetic.language.sample import CommandSample
 from omd3d_ros.synthetic.language.writer import write_commands
 from omd3d_ros.training.perceived_scene import (
@@ -68,9 +67,7 @@ class ReasonSettings:
     things: int = setting(14, 'most things on the furniture of a made-up scene', low=1, high=100)
     made_up: float = setting(0.5, 'share of made-up scenes, where there are others', low=0.0,
                              high=1.0)
-    rate: float = setting(
-        3e-4, 'highest learning rate; 0: the language model and own tokens stay as they are, '
-        'only heads learn, in a third of the time', low=0.0, high=1.0)
+    rate: float = setting(3e-4, 'highest learning rate', low=0.0, high=1.0)
     head_rate: float = setting(1.5e-3, 'the same of heads and own tokens', low=0.0, high=1.0)
     decay: float = setting(0.01, 'weight decay', low=0.0, high=1.0)
     seed: int = setting(0, 'of everything random', low=0, high=2**31)
@@ -147,9 +144,6 @@ def train_reason(
             if name in own and own[name].shape == value.shape}})
     adapter, rest = list(network.lora.parameters()), [
         value for name, value in network.named_parameters() if not name.startswith('lora.')]
-    if not settings.rate:
-        for value in (*adapter, network.own_words):
-            value.requires_grad = False
     optimizer = torch.optim.AdamW(
         [{'params': adapter, 'top': settings.rate}, {'params': rest, 'top': settings.head_rate}],
         settings.rate, weight_decay=settings.decay)
@@ -228,8 +222,7 @@ def _checked(
                 values = [row[name] for row in rows if not np.isnan(row[name])]
                 if values and (split == 'dev_phrasing' or name in ('target', 'none')):
                     figures[f'{split[4:]} {name}'] = float(np.mean(values))
-            ways = [Lesson(way.text, words_meant(('need', need.id)))
-                    for need in needs_in(split) for way in need.ways(split)]
+            ways = need_lessons(split)
             right = [_right(network, *source.lesson(ways[start:start + _AT_ONCE]), device)
                      for start in range(0, len(ways), _AT_ONCE)]
             figures[f'{split[4:]} word'] = sum(right) / len(ways)

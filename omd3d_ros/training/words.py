@@ -16,10 +16,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from omd3d_ros.mapping.whole_file import whole_file
 from omd3d_ros.segmentation.seg_network import SegNetwork
 from omd3d_ros.settings import check_settings, setting
-from omd3d_ros.synthetic.language.lessons import Lesson, draw_lesson, words_meant
-from omd3d_ros.synthetic.language.needs import needs_in
+from omd3d_ros.synthetic.language.lessons import Lesson, draw_lesson, need_lessons
 from omd3d_ros.training.reason import ReasonSource
 from omd3d_ros.training.reason_loss import word_accuracy, word_loss
 from omd3d_ros.training.run_folder import RunFolder
@@ -29,6 +29,7 @@ _REPORT, _CHECK = 50, 250  # steps
 _AT_ONCE = 16  # sentences that are read in one pass
 _SHOWN = 1600  # sentences from one line of progress to the next
 _STATES = 'states.pt'
+_HELD_OUT = ('dev_phrasing', 'dev_intent')
 
 
 @dataclasses.dataclass(frozen=True)
@@ -95,7 +96,7 @@ def train_words(
                 match.eval()
                 with torch.no_grad():
                     words = network.words(lesson.words, lesson.texts)
-                    for name in ('dev_phrasing', 'dev_intent'):
+                    for name in _HELD_OUT:
                         one = told[name]
                         figures[f'{name[4:]} word'] = word_accuracy(
                             match(one.seen, one.said, words), one.meant.float())
@@ -116,11 +117,10 @@ def _read_once(
         return {name: _Told(*values) for name, values in stored.items()}
     rng = np.random.default_rng([settings.seed, 5])
     lessons = {'train': [draw_lesson(rng) for _ in range(settings.sentences)]}
-    for split in ('dev_phrasing', 'dev_intent'):
-        lessons[split] = [Lesson(way.text, words_meant(('need', need.id)))
-                          for need in needs_in(split) for way in need.ways(split)]
+    lessons |= {split: need_lessons(split) for split in _HELD_OUT}
     told = {name: _read(some, network, source) for name, some in lessons.items()}
-    torch.save({name: (one.seen, one.said, one.meant) for name, one in told.items()}, file)
+    with whole_file(file) as beside:
+        torch.save({name: (one.seen, one.said, one.meant) for name, one in told.items()}, beside)
     return told
 
 

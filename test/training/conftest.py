@@ -89,7 +89,7 @@ def source(encode):
 
 @pytest.fixture
 def drawn(source):
-    rng = np.random.default_rng(5)
+    rng = np.random.default_rng(6)
     seen = perceived(made_up_scene(rng, 6), source.confusion, rng)
     samples = write_commands(seen.scene, 'train', 8, rng)
     text = scene_text(seen, [sample.text for sample in samples], source.evidence, source.encode,

@@ -27,7 +27,7 @@ def test_a_tiny_model_learns_by_heart_what_words_sentences_mean(source, tiny_mod
     with torch.no_grad():
         assert word_accuracy(network(text).words, meant) < 0.5
     optimizer = torch.optim.AdamW(network.parameters(), 1e-2)
-    for _ in range(150):
+    for _ in range(500):
         optimizer.zero_grad()
         word_loss(network(text).words, meant).backward()
         optimizer.step()

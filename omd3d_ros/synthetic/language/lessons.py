@@ -76,6 +76,12 @@ def draw_lesson(rng: np.random.Generator) -> Lesson:
     return Lesson(said, meant)
 
 
+def need_lessons(split: str) -> list[Lesson]:
+    """Return every way that a split has to say a need, as a lesson each."""
+    return [Lesson(way.text, words_meant(('need', need.id)))
+            for need in needs_in(split) for way in need.ways(split)]
+
+
 def words_meant(named: Meaning) -> npt.NDArray[np.int8]:
     """Return what a meaning names (W,): 1 for such words, 0 for others, -1 where debatable.
 
