@@ -112,7 +112,8 @@ def _keyframes_line(frames: list[dict[str, Any]]) -> str:
 def _object_record(instance: int, thing: SceneObject) -> dict[str, Any]:
     return {
         'instance': instance, 'id': thing.id, 'label': thing.labels[0] if thing.labels else '',
-        'labels': list(thing.labels), 'label_scores': list(thing.label_scores),
+        'labels': [label for label, _ in thing.told_labels],
+        'label_scores': [score for _, score in thing.told_labels],
         'voxels': len(thing.points), 'centroid': thing.centroid.tolist(),
         'box_center': thing.box.center.tolist(), 'box_yaw': thing.box.yaw,
         'box_size': thing.box.size.tolist(), 'state': thing.state.name,

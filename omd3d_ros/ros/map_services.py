@@ -128,7 +128,7 @@ class MapServices:
         chosen = tuple(
             found for found in scene.objects
             if (not ids or found.id in ids)
-            and (not labels or labels & {label.lower() for label in found.labels}))
+            and (not labels or labels & {label.lower() for label, _ in found.told_labels}))
         response.objects = objects_message(
             dataclasses.replace(scene, objects=chosen), self._map_frame,
             with_points=request.include_points)

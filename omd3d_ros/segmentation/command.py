@@ -12,6 +12,7 @@ _MARKUP = re.compile(r'<[^<>]{0,40}>|\[\s*/?\s*[A-Za-z_]{1,20}\d*\s*\]')
 _BRACKETS = re.compile(r'[<>\[\]{}|\\`]')
 _DAMAGED = '\ufffd'
 _WORD = re.compile(r"[a-z']+|\d+")
+_SPOKEN = re.compile(r"[a-z0-9']+")
 
 def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
@@ -34,6 +35,14 @@ _PLURAL_NOUNS = _words(
 _LOOKING = _words(
     'bring collect fetch find get give grab have highlight locate need pick pointing point '
     'request see segment select show take want')
+
+
+_HESITATIONS = _words('uh um er hmm')
+
+
+def words_said(text: str) -> str:
+    """Return a command's words in lower case with single spaces between, without hesitations."""
+    return ' '.join(word for word in _SPOKEN.findall(text.lower()) if word not in _HESITATIONS)
 
 
 def clean_command(text: str, max_length: int = 256) -> str:

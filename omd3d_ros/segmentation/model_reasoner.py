@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import numpy.typing as npt
 from torch import Tensor
 
 from omd3d_ros.segmentation.answer_text import answer_text
+from omd3d_ros.segmentation.box import OrientedBox
 from omd3d_ros.segmentation.command import clean_command
 from omd3d_ros.segmentation.description import color_words, size_word
 from omd3d_ros.segmentation.language_model import LanguageModel
@@ -18,6 +20,7 @@ from omd3d_ros.segmentation.mask_decoder import MaskDecoder
 from omd3d_ros.segmentation.mask_scene import MaskScene
 from omd3d_ros.segmentation.model_settings import ReasonerSettings, TextEncoderSettings
 from omd3d_ros.segmentation.name_evidence import NameEvidence, names_in
+from omd3d_ros.segmentation.operation_cues import operation_cue
 from omd3d_ros.segmentation.operations import OPERATIONS, RELATIONS, carry_out
 from omd3d_ros.segmentation.question_cues import question_cue
 from omd3d_ros.segmentation.scene import (
@@ -43,9 +46,10 @@ from omd3d_ros.segmentation.weights_file import SHIPPED, read_weights
 
 PART = '3D language model'
 _BLANK = frozenset(('object', 'thing', 'furniture'))
-_REFERENCES = 2
+_REFERENCES = 4  # likeliest objects that a place may be told by
 _NAMED_IN_RELATIONS = 2  # what is meant, and what its place is told by
 _CUE = 4.0  # nats for the kind of question that a turn of English tells
+_PLACE = 6.0  # nats for the operation that a turn of English tells
 _UNNAMED = 5.0  # nats against a relation when fewer are named
 
 
@@ -117,12 +121,10 @@ class ModelReasoner:
         reading = self._reader.read_command(read, command)
         odds = reading.targets[0].numpy().astype(np.float64)
         operation = _operation(reading, command)
-        likely = reading.references[0].argsort(descending=True, stable=True)
         boxes = [found.box for found in objects]
         floor = min(float(box.center[2] - box.size[2] / 2) for box in boxes)
         if self._settings.relations:
-            odds = odds + carry_out(operation, boxes, odds, likely[:_REFERENCES].tolist(),
-                                    viewpoint, floor)
+            odds = odds + _placed(operation, boxes, odds, reading.references[0], viewpoint, floor)
         scored = [_Scored(found, round(float(one), 3))
                   for found, one in zip(objects, odds, strict=True)]
         ranked = sorted(scored, key=lambda one: (-one.odds, one.found.id))
@@ -177,14 +179,37 @@ class ModelReasoner:
 
 
 def _operation(reading: Reading, command: str) -> str:
-    """Return the likeliest operation; one relative to what is not named is less likely.
+    """Return the likeliest operation, with some weight on turns that tell it.
 
-    "The mug on the right" and "on the right of the sofa" differ in their ends only.
+    One relative to what is not named is less likely: "the mug on the right" and "on the right
+    of the sofa" differ in their ends only.
     """
     logits = reading.operation[0].clone()
     if len(names_in(command)) < _NAMED_IN_RELATIONS:
         logits[[OPERATIONS.index(one) for one in RELATIONS]] -= _UNNAMED
+    cue = operation_cue(command)
+    if cue is not None:
+        logits[OPERATIONS.index(cue)] += _PLACE
     return OPERATIONS[int(logits.argmax())]
+
+
+def _placed(
+    operation: str, boxes: Sequence[OrientedBox], odds: npt.NDArray[np.float64], references: Tensor,
+    map_from_viewpoint: npt.NDArray[np.float64] | None, floor: float,
+) -> npt.NDArray[np.float64]:
+    """Return log-odds (n,) that an operation is true, whichever object (n,) it refers to."""
+    likely = references.argsort(descending=True, stable=True)[:_REFERENCES].tolist()
+    shares = references.log_softmax(0).numpy().astype(np.float64)
+    told = [[one] for one in likely]
+    if operation not in RELATIONS:
+        told = [[]]
+    elif operation == 'between':
+        told = [list(pair) for pair in itertools.combinations(likely, 2)] or [[]]
+    weights = np.array([shares[some].sum() for some in told])
+    each = np.array([carry_out(operation, boxes, odds, some, map_from_viewpoint, floor)
+                     for some in told])
+    return np.asarray(np.logaddexp.reduce(
+        each + (weights - np.logaddexp.reduce(weights))[:, None], axis=0))
 
 
 def _question(reading: Reading, command: str) -> str:
@@ -202,7 +227,7 @@ def told_of(found: SceneObject, *, names: bool = True) -> PromptObject:
              if names and label not in _BLANK]
     size = size_word(found.box.size, named[0][0] if named else '')
     return PromptObject(
-        tuple(label for label, _ in named), tuple(round(score, 2) for _, score in named),
+        tuple(label for label, _ in named), tuple(round(score, 3) for _, score in named),
         color_words(found.colors), '' if size == 'medium' else size)
 
 

@@ -83,9 +83,9 @@ class AppearanceSettings:
     namer: str = setting(
         'encoder', 'what names objects: the trained "encoder", or the image network\'s own classes '
         'as "words"', choices=('encoder', 'words'))
-    max_labels: int = setting(8, 'most names an object gets', low=1, high=32)
+    max_labels: int = setting(32, 'most names an object gets', low=1, high=64)
     min_name_score: float = setting(
-        0.02, 'names with less probability are not given', low=0.0, high=1.0)
+        0.002, 'names with less probability are not given', low=0.0, high=1.0)
 
     def __post_init__(self) -> None:
         check_settings(self)

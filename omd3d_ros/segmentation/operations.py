@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from omd3d_ros.segmentation import comparisons, relations
+from omd3d_ros.segmentation import relations
 from omd3d_ros.segmentation.box import OrientedBox
 
 RELATIONS = ('left of', 'right of', 'in front of', 'behind', 'on', 'in', 'under', 'between',
@@ -37,8 +37,8 @@ def carry_out(
 ) -> npt.NDArray[np.float64]:
     """Return log-odds (n,), at most 0, that the operation is true of each of n boxes.
 
-    odds (n,) say how far each is what the command names at all: operations that compare, as
-    "the largest", compare those above 0. references are the objects that the operation is in
+    odds (n,) say how far each is what the command names at all: "the largest" is one beside
+    which nothing larger is named, as likely as that is. references are the objects that the operation is in
     relation to, the likeliest first: one, or two for "between". floor is its height, metres.
     An operation that needs a viewpoint or a reference that is not known changes nothing.
     """
@@ -54,13 +54,34 @@ def carry_out(
     if operation in SIDES:
         return np.array([_truth(_at_side(operation, box, map_from_viewpoint, floor))
                          for box in boxes])
-    rivals = np.flatnonzero(odds > 0)
-    if not len(rivals):
-        rivals = np.array([int(odds.argmax())])
-    place = int(rivals[_picked(
-        operation, [boxes[i] for i in rivals.tolist()], map_from_viewpoint)])
-    result = np.full(count, _FALSE)
-    result[place] = _TRUE
+    return _standing_out(operation, boxes, odds, map_from_viewpoint)
+
+
+def _standing_out(
+    operation: str, boxes: Sequence[OrientedBox], odds: npt.NDArray[np.float64], pose: Pose | None
+) -> npt.NDArray[np.float64]:
+    """Return log-odds that each box is the largest, the second from the left, ... of its like."""
+    nth, _, side = operation.partition(' from ')
+    ranks = _ranks(side or operation, boxes, pose)
+    return _as_nth(int(nth) if side else 0, ranks, odds)
+
+
+def _as_nth(
+    nth: int, ranks: npt.NDArray[np.float64], odds: npt.NDArray[np.float64]
+) -> npt.NDArray[np.float64]:
+    """Return log-odds (n,), at most 0, that just nth of what is named have a lower rank.
+
+    odds (n,) say whether something is named, each for itself: how many of the lower ones are is
+    Poisson binomial.
+    """
+    named = 1 / (1 + np.exp(-odds))
+    result = np.full(len(ranks), _FALSE)
+    before = np.zeros(nth + 1)  # probability of so many named ones so far
+    before[0] = 1.0
+    for i in np.argsort(ranks, kind='stable').tolist():
+        result[i] = max(float(np.log(max(before[nth], 1e-9))), _FALSE)
+        before[1:] = before[1:] * (1 - named[i]) + before[:-1] * named[i]
+        before[0] *= 1 - named[i]
     return result
 
 
@@ -71,13 +92,12 @@ def _by_reference(
     other = boxes[references[0]]
     taken = set(references[:2] if operation == 'between' else references[:1])
     if operation in ('nearest to', 'farthest from'):
-        rivals = [i for i in np.flatnonzero(odds > 0).tolist() if i not in taken]
+        rivals = [i for i in range(len(boxes)) if i not in taken]
+        apart = np.array([relations.gap(boxes[i], other) + 0.2 * float(np.linalg.norm(
+            np.asarray(boxes[i].center) - other.center)) for i in rivals])
         result = np.full(len(boxes), _FALSE)
-        if rivals:
-            apart = [relations.gap(boxes[i], other) + 0.2 * float(np.linalg.norm(
-                np.asarray(boxes[i].center) - other.center)) for i in rivals]
-            best = np.argmin(apart) if operation == 'nearest to' else np.argmax(apart)
-            result[rivals[int(best)]] = _TRUE
+        result[rivals] = _as_nth(
+            0, apart if operation == 'nearest to' else -apart, odds[rivals])
         return result
     return np.array([
         _FALSE if i in taken else _related(operation, box, other, boxes, references, pose)
@@ -135,25 +155,21 @@ def _at_side(side: str, box: OrientedBox, pose: Pose | None, floor: float) -> bo
     return False if angle < low - _MARGIN or angle > high + _MARGIN else None
 
 
-def _picked(operation: str, boxes: list[OrientedBox], pose: Pose | None) -> int:
-    """Return the place of the box that stands out; where several nearly do, the first."""
-    if operation in SUPERLATIVES:
-        found = getattr(comparisons, operation)(boxes)
-        return int(np.argmax([_MEASURES[operation](box) for box in boxes])
-                   if found is None else found)
+def _ranks(
+    by: str, boxes: Sequence[OrientedBox], pose: Pose | None
+) -> npt.NDArray[np.float64]:
+    """Return what boxes (n,) are put in order by: what stands out most is lowest."""
+    if by in SUPERLATIVES:
+        return -np.array([_MEASURES[by](box) for box in boxes])
     if pose is None:
-        return 0
+        return np.zeros(len(boxes))
     level = relations.level_viewpoint(pose)
     flat = np.array([np.asarray(box.center)[:2] for box in boxes]) - level[:2, 3]
-    if operation in ('closest', 'farthest'):
+    if by in ('closest', 'farthest'):
         away = np.hypot(*flat.T)
-        return int(away.argmin() if operation == 'closest' else away.argmax())
-    order = np.argsort(-(flat @ level[:2, 1]), kind='stable')
-    if operation in ('leftmost', 'rightmost'):
-        return int(order[0 if operation == 'leftmost' else -1])
-    nth, side = operation.split(' from ')
-    row = order if side == 'left' else order[::-1]
-    return int(row[min(int(nth), len(row) - 1)])
+        return np.asarray(away if by == 'closest' else -away)
+    to_the_left = flat @ level[:2, 1]
+    return np.asarray(-to_the_left if by in ('left', 'leftmost') else to_the_left)
 
 
 _MEASURES = {

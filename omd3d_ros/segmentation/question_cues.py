@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 
+from omd3d_ros.segmentation.command import words_said
+
 _ARTICLE = r'(a|an|any|some|one|something|anything)'
-_IN_PASSING = (r'(hey|hello|hi|oh|so|now|well|okay|ok|please|listen|robot|alright|excuse me|um|'
-               r'uh|er|hmm|wait)')
+_IN_PASSING = (r'(hey|hello|hi|oh|so|now|well|okay|ok|please|listen|robot|alright|excuse me|'
+               r'wait)')
 # a sentence that begins with one of these wants a yes or a no
 _ASKED = rf'^({_IN_PASSING} )*(is|are|does|has|have (we|you|they)) \w'
 # the first that is found counts
@@ -23,5 +25,5 @@ _FOUND = tuple((kind, re.compile(pattern)) for kind, pattern in _CUES)
 
 def question_cue(command: str) -> str | None:
     """Return the kind of question, one of seg_network.QUESTIONS, that a command looks like."""
-    said = ' '.join(re.findall(r"[a-z']+", command.lower()))
+    said = words_said(command)
     return next((kind for kind, pattern in _FOUND if pattern.search(said)), None)

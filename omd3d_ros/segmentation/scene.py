@@ -10,6 +10,9 @@ import numpy.typing as npt
 
 from omd3d_ros.segmentation.box import OrientedBox, fit_box
 
+_TOLD = 8  # labels
+_LIKELY = 0.02  # score
+
 
 class ObjectState(enum.IntEnum):
     """Numbers as in msg/SegmentedObject.msg."""
@@ -78,6 +81,15 @@ class SceneObject:
     last_seen_ns: int
     state: ObjectState
     feature: tuple[float, ...] = ()
+
+    @property
+    def told_labels(self) -> list[tuple[str, float]]:
+        """The labels that are worth telling others, with their scores, best first.
+
+        The others are unlikely, one by one; what a command names is sought among all.
+        """
+        pairs = list(zip(self.labels, self.label_scores, strict=True))[:_TOLD]
+        return [pair for place, pair in enumerate(pairs) if not place or pair[1] >= _LIKELY]
 
     def masked(
         self, points: npt.NDArray[np.float32], colors: npt.NDArray[np.uint8]

@@ -42,7 +42,7 @@ class TrackerSettings:
     label_rate: float = setting(
         0.2, 'weight of the newest pass in the labels of an object, at least', low=0.01,
         high=1.0)
-    max_labels: int = setting(8, 'labels kept for an object', low=1, high=1000)
+    max_labels: int = setting(32, 'labels kept for an object', low=1, high=1000)
     forget_after: int = setting(
         30, 'passes without it after which a STALE or merged object is forgotten', unit='passes',
         low=1)

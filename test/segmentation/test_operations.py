@@ -23,18 +23,33 @@ def best(operation, boxes=ROW, odds=None, references=(), pose=POSE):
     ('leftmost', 0), ('rightmost', 2), ('farthest', 3), ('largest', 3), ('tallest', 3),
     ('0 from left', 0), ('0 from right', 2)])
 def test_what_stands_out_is_picked(operation, place):
-    found = best(operation)
-    assert found[place] == 0
+    found = best(operation, odds=[9.0] * 4)
+    assert found[place] == pytest.approx(0, abs=1e-3)
     assert (np.delete(found, place) < -5).all()
 
 
+def chosen(operation, odds):
+    return int((np.array(odds) + best(operation, odds=odds)).argmax())
+
+
 def test_only_what_is_named_competes():
-    assert best('leftmost', odds=[-1, 1, 1, -1]).argmax() == 1
-    assert best('1 from right', odds=[1, 1, 1, -1]).argmax() == 1
+    assert chosen('leftmost', [-4, 3, 3, -4]) == 1
+    assert chosen('1 from right', [3, 3, 3, -4]) == 1
 
 
-def test_nothing_named_at_all_leaves_the_likeliest():
-    assert best('leftmost', odds=[-3, -1, -2, -9]).tolist().index(0.0) == 1
+def test_what_is_named_for_sure_stands_before_what_hardly_is():
+    assert chosen('leftmost', [-3, -1, -2, -9]) == 1
+    assert chosen('leftmost', [-1, 4, 4, -9]) == 1
+    assert chosen('leftmost', [3, 4, 4, -9]) == 0
+
+
+def test_the_odds_are_those_of_how_many_named_ones_come_before():
+    each = np.array([0.9, 0.5, 0.2])
+    found = np.exp(best('2 from left', ROW[:3], np.log(each / (1 - each))))
+    assert found[2] == pytest.approx(each[0] * each[1], abs=1e-6)
+    second = np.exp(best('1 from left', ROW[:3], np.log(each / (1 - each))))
+    assert second[1] == pytest.approx(each[0])
+    assert second[2] == pytest.approx(0.9 * 0.5 + 0.1 * 0.5)
 
 
 @pytest.mark.parametrize(('operation', 'true', 'false'), [
