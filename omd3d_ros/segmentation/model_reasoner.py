@@ -120,6 +120,7 @@ class ModelReasoner:
                 'command', Outcome.NOT_FOUND, (), (), None, 0.0), (), ())
         reading = self._reader.read_command(read, command)
         odds = reading.targets[0].numpy().astype(np.float64)
+        named = float(odds.max())
         operation = _operation(reading, command)
         boxes = [found.box for found in objects]
         floor = min(float(box.center[2] - box.size[2] / 2) for box in boxes)
@@ -130,7 +131,7 @@ class ModelReasoner:
         ranked = sorted(scored, key=lambda one: (-one.odds, one.found.id))
         number = NUMBERS[int(reading.number[0].argmax())]
         question = _question(reading, command)
-        missing = 1 / (1 + float(np.exp(ranked[0].odds - float(reading.none[0]))))
+        missing = 1 / (1 + float(np.exp(named - float(reading.none[0]))))
         outcome, chosen = self._choose(ranked, number, missing)
         text = answer_text(question, outcome, [one.found for one in chosen], objects,
                            viewpoint, floor)

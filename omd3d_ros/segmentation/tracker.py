@@ -26,6 +26,7 @@ from omd3d_ros.segmentation.visibility import is_seen_through
 from omd3d_ros.segmentation.voxel_grid import voxel_keys
 
 _ID = re.compile(r'object-(\d+)')
+_SAME_FEATURE = 0.98  # cosine of unit features, from which on both say the same
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -53,6 +54,16 @@ class _Track:
     @property
     def is_gone(self) -> bool:
         return self.gone_for > 0
+
+
+def _kept_feature(new: tuple[float, ...], old: tuple[float, ...]) -> tuple[float, ...]:
+    """Return the feature to keep: the old one, where the new one says the same or nothing.
+
+    So a language model that read the scene needs not read it again for noise.
+    """
+    if not new or len(new) == len(old) and float(np.dot(new, old)) >= _SAME_FEATURE:
+        return old
+    return new
 
 
 class Tracker:
@@ -162,7 +173,7 @@ class Tracker:
             first_seen_ns=track.found.first_seen_ns if track else last_seen,
             last_seen_ns=last_seen,
             state=ObjectState.CONFIRMED if confirmed else ObjectState.TENTATIVE,
-            feature=observation.feature or (track.found.feature if track else ()))
+            feature=_kept_feature(observation.feature, track.found.feature if track else ()))
         kept = {label: scores[label] for label in labels}
         named = (track.named if track else 0) + bool(observation.labels)
         return _Track(found, keys, kept, named, passes, confirmed=confirmed)

@@ -257,6 +257,25 @@ def test_labels_are_averaged_over_passes(tracker):
     assert dict(zip(found.labels, found.label_scores, strict=True))['mug'] < 0.01
 
 
+def test_a_feature_is_kept_until_another_says_something_else(tracker):
+    told = []
+    for sec, feature in enumerate([(1.0, 0.0), (0.99, 0.141), (), (0.6, 0.8)], start=1):
+        snapshot, (one,) = a_pass([CUP], sec)
+        (found,) = tracker.update(snapshot, [dataclasses.replace(one, feature=feature)], [])
+        told.append(found.feature)
+    assert told == [(1.0, 0.0), (1.0, 0.0), (1.0, 0.0), (0.6, 0.8)]
+
+
+def test_others_are_told_the_likely_labels_only(tracker):
+    names = tuple(f'name {place}' for place in range(12))
+    for scores, told in (((0.3, 0.1, *[0.01] * 10), 2), ((0.05,) * 12, 8), ((0.01,) * 12, 1)):
+        (found,) = Tracker(TrackerSettings()).update(*a_pass([CUP], 1, labels={
+            0: (names, scores)}), [])
+        assert len(found.labels) == 12
+        assert len(found.told_labels) == told
+        assert found.told_labels[0][1] == max(scores)
+
+
 def test_an_empty_map_has_no_objects(tracker):
     assert tracker.update(*a_pass([], 1), []) == ()
 
