@@ -52,6 +52,9 @@ class SameConv2d(nn.Conv2d):
         if kernel == 1:
             return super().forward(x)
         pads = [max((-(-n // stride) - 1) * stride + kernel - n, 0) for n in x.shape[-2:]]
+        if not any(pad % 2 for pad in pads):  # as many pixels on either side: no copy is needed
+            return F.conv2d(x, self.weight, self.bias, stride, [pad // 2 for pad in pads],
+                            groups=self.groups)
         x = F.pad(x, (pads[1] // 2, pads[1] - pads[1] // 2, pads[0] // 2, pads[0] - pads[0] // 2))
         return super().forward(x)
 
@@ -74,8 +77,8 @@ class InvertedResidual(nn.Module):
         """Map (B, inputs, H, W) to (B, outputs, ceil(H / stride), ceil(W / stride))."""
         y = x
         if self.expand_conv is not None and self.bn0 is not None:
-            y = F.relu6(self.bn0(self.expand_conv(y)))
-        y = F.relu6(self.bn1(self.depthwise_conv(y)))
+            y = F.relu6(self.bn0(self.expand_conv(y)), inplace=True)
+        y = F.relu6(self.bn1(self.depthwise_conv(y)), inplace=True)
         y = self.bn2(self.project_conv(y))
         result: torch.Tensor = x + y if self.adds_input else y
         return result

@@ -38,8 +38,9 @@ def carry_out(
     """Return log-odds (n,), at most 0, that the operation is true of each of n boxes.
 
     odds (n,) say how far each is what the command names at all: "the largest" is one beside
-    which nothing larger is named, as likely as that is. references are the objects that the operation is in
-    relation to, the likeliest first: one, or two for "between". floor is its height, metres.
+    which nothing larger is named, as likely as that is. references are the objects that the
+    operation is in relation to, the likeliest first: one, or two for "between". floor is its
+    height, metres.
     An operation that needs a viewpoint or a reference that is not known changes nothing.
     """
     if operation not in OPERATIONS:

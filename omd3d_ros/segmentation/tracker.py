@@ -61,7 +61,7 @@ def _kept_feature(new: tuple[float, ...], old: tuple[float, ...]) -> tuple[float
 
     So a language model that read the scene needs not read it again for noise.
     """
-    if not new or len(new) == len(old) and float(np.dot(new, old)) >= _SAME_FEATURE:
+    if not new or (len(new) == len(old) and float(np.dot(new, old)) >= _SAME_FEATURE):
         return old
     return new
 
