@@ -29,7 +29,7 @@ from omd3d_ros.segmentation.seen_object import SeenObject
 from omd3d_ros.segmentation.word_namer import WordNamer
 
 _DIGITS = 3  # of a feature, so that it is the same when nothing changed
-_CPU_BATCH, _GPU_BATCH = 2, 32
+_CPU_BATCH, _GPU_BATCH = 4, 32
 _FURNITURE_SIZE = 0.7  # metres
 _FALLBACK_SCORE = 0.15
 
