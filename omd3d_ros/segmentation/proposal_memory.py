@@ -7,15 +7,12 @@ from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
-from scipy.spatial import cKDTree
 
 from omd3d_ros.mapping.snapshot import MapSnapshot
 from omd3d_ros.segmentation.mask_scene import MaskScene
 from omd3d_ros.segmentation.scene import Proposal
-from omd3d_ros.segmentation.voxel_blocks import changed_blocks, places_in
+from omd3d_ros.segmentation.voxel_blocks import changed_blocks, held_or_nearest
 from omd3d_ros.segmentation.voxel_grid import groups_of, voxel_keys
-
-_NEAR = 2.0  # voxels, how far a voxel that came may be from the one whose object it joins
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -62,14 +59,9 @@ class ProposalMemory:
         keys = voxel_keys(snapshot.points, snapshot.voxel_size)
         if not len(kept.keys) or len(changed_blocks(kept.keys, keys)):
             return None
-        place, known = places_in(kept.keys, keys)
-        labels = np.where(known, kept.labels[place], -1)
-        if not known.all():
-            strange = np.flatnonzero(~known)
-            distance, nearest = cKDTree(kept.points).query(
-                snapshot.points[strange], distance_upper_bound=_NEAR * snapshot.voxel_size)
-            found = np.isfinite(distance)
-            labels[strange[found]] = kept.labels[nearest[found]]
+        place = held_or_nearest(
+            kept.keys, kept.points, keys, snapshot.points, snapshot.voxel_size)
+        labels = np.where(place >= 0, kept.labels[place], -1)
         there = np.unique(labels[labels >= 0])
         return tuple(Proposal(voxels, kept.objectness[number]) for number, voxels in zip(
             there.tolist(), groups_of(labels), strict=True)), kept.masks if masks else None

@@ -7,21 +7,19 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.spatial import cKDTree
 
 from omd3d_ros.segmentation.vote_detector import VoxelVotes, find_votes
 from omd3d_ros.segmentation.vote_network import VoteNetwork
 from omd3d_ros.segmentation.voxel_blocks import (
     blocks_of,
     changed_blocks,
-    places_in,
+    held_or_nearest,
     with_neighbors,
 )
 from omd3d_ros.segmentation.voxel_features import VoxelSurface, relevant
 from omd3d_ros.segmentation.voxel_grid import VoxelGrid, voxel_keys
 
 _WORTHWHILE = 0.5  # share of the voxels that must be shown anew, above which all are
-_NEAR = 2.0  # voxels, how far a voxel that came may be from the one whose vote it gets
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -129,18 +127,13 @@ def _recalled(
 ) -> VoxelVotes:
     """Return the held votes of those wanted (N,), and zeros for the others."""
     rows = np.flatnonzero(wanted)
-    place, known = places_in(held.keys, keys[rows])
+    place = held_or_nearest(held.keys, held.points, keys[rows], grid.points[rows],
+                            grid.voxel_size)
+    rows, place = rows[place >= 0], place[place >= 0]
+    # one that came is of the same object as the nearest, whose centre is where it was
+    came = held.keys[place] != keys[rows]
     offset = held.votes.offset[place]
-    if not known.all():
-        strange = grid.points[rows[~known]]
-        distance, nearest = cKDTree(held.points).query(
-            strange, distance_upper_bound=_NEAR * grid.voxel_size)
-        found = np.isfinite(distance)
-        rows = np.concatenate([rows[known], rows[~known][found]])
-        place = np.concatenate([place[known], nearest[found]])
-        # they are of the same object, whose centre is where it was
-        moved = held.points[nearest[found]] - strange[found]
-        offset = np.concatenate([offset[known], held.votes.offset[nearest[found]] + moved])
+    offset[came] += held.points[place[came]] - grid.points[rows[came]]
     votes = dataclasses.replace(held.votes.at(place), offset=offset)
 
     def spread(values: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:

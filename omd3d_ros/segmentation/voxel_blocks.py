@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
+from scipy.spatial import cKDTree
 
 _BLOCK_BITS = 4  # blocks of 16 voxels a side
 _INDEX_BITS = 21  # of a voxel key for each axis
 _MASK = (1 << _INDEX_BITS) - 1
 _FEWEST = 6  # voxels that may come and go in a block: sensor noise at edges
+_NEAR = 2.0  # voxels, how far a voxel that came may be from the one that it is taken for
 _SHARE = 0.02  # of a block's voxels that may come and go
 
 
@@ -55,3 +57,20 @@ def places_in(
     """
     place = np.minimum(np.searchsorted(held, keys), len(held) - 1)
     return place, held[place] == keys
+
+
+def held_or_nearest(
+    held: npt.NDArray[np.int64], held_points: npt.NDArray[np.float32],
+    keys: npt.NDArray[np.int64], points: npt.NDArray[np.float32], voxel_size: float,
+) -> npt.NDArray[np.int64]:
+    """Return the place (N,) of keys among the held (M,), ascending, or of the nearest held one.
+
+    points (N, 3) and held_points (M, 3) are where they are, metres. -1 where none of the held is
+    within two voxels; there must be one held.
+    """
+    place, known = places_in(held, keys)
+    if not known.all():
+        distance, nearest = cKDTree(held_points).query(
+            points[~known], distance_upper_bound=_NEAR * voxel_size)
+        place[~known] = np.where(np.isfinite(distance), nearest, -1)
+    return place
