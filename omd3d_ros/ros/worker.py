@@ -93,7 +93,7 @@ def main() -> None:
     descriptor, parent, settings_text = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
     _end_with_parent(parent)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the node ends its worker itself
-    os.nice(5)
+    os.nice(10)
     channel = Channel(socket.socket(fileno=descriptor))
     try:
         settings: SegmenterSettings = from_mapping(json.loads(settings_text))
