@@ -19,7 +19,7 @@ from omd3d_ros.ros.conversions import MessageError, cloud_from_message, frame_na
 from omd3d_ros.ros.fusion import Fusion, Measurement
 from omd3d_ros.ros.image_pairing import ImagePairing
 
-_DEPTH = 5
+_DEPTH = 10
 _COMMAND_DEPTH = 500  # a flood of commands is answered BUSY, one by one, not lost
 _RELIABILITY_PERIOD = 1.0
 

@@ -37,7 +37,7 @@ class NodeSettings:
     command_queue: int = setting(
         8, 'commands that may wait; more are answered BUSY', unit='commands', low=1, high=1000)
     cloud_queue: int = setting(
-        5, 'clouds that may wait for their transform; the oldest is dropped when one more comes',
+        10, 'clouds that may wait for their transform; the oldest is dropped when one more comes',
         unit='clouds', low=1, high=100)
     tf_timeout: float = setting(
         0.5, 'a cloud waits this long for its transform, then is dropped', unit='s',
