@@ -46,6 +46,7 @@ from omd3d_ros.segmentation.weights_file import SHIPPED, read_weights
 
 PART = '3D language model'
 _BLANK = frozenset(('object', 'thing', 'furniture'))
+_SAME = 0.5  # of the smaller of two masks, from which on they are of one thing
 _REFERENCES = 4  # likeliest objects that a place may be told by
 _NAMED_IN_RELATIONS = 2  # what is meant, and what its place is told by
 _CUE = 4.0  # nats for the kind of question that a turn of English tells
@@ -133,11 +134,15 @@ class ModelReasoner:
         question = _question(reading, command)
         missing = 1 / (1 + float(np.exp(named - float(reading.none[0]))))
         outcome, chosen = self._choose(ranked, number, missing)
-        text = answer_text(question, outcome, [one.found for one in chosen], objects,
-                           viewpoint, floor)
-        return Answer(outcome, text, tuple(
+        selections = _distinct([
             Selection(one.found.id, one.score, *self._mask(scene, one.found, reading.seg[0]))
-            for one in chosen), tuple(
+            for one in chosen])
+        if outcome == Outcome.AMBIGUOUS and len(selections) == 1:
+            outcome = Outcome.OK
+        kept = {one.object_id for one in selections}
+        text = answer_text(question, outcome, [
+            one.found for one in chosen if one.found.id in kept], objects, viewpoint, floor)
+        return Answer(outcome, text, tuple(selections), tuple(
             (one.found.id, one.score)
             for one in ranked[len(chosen):][:self._settings.max_alternatives]))
 
@@ -177,6 +182,18 @@ class ModelReasoner:
             self._held = key, self._reader.read_scene(
                 told, range(len(told)), [found.feature for found in objects])
         return self._held[1], objects
+
+
+def _distinct(selections: Sequence[Selection]) -> list[Selection]:
+    """Leave out what is the same thing as one before: pieces of it, whose masks were refined."""
+    kept: list[Selection] = []
+    masks: list[set[bytes]] = []
+    for one in selections:
+        mask = {row.tobytes() for row in one.points}
+        if not any(len(mask & other) > _SAME * min(len(mask), len(other)) for other in masks):
+            kept.append(one)
+            masks.append(mask)
+    return kept
 
 
 def _operation(reading: Reading, command: str) -> str:

@@ -8,9 +8,9 @@ import pytest
 
 from omd3d_ros.segmentation.box import OrientedBox
 from omd3d_ros.segmentation.language_model import LanguageModel
-from omd3d_ros.segmentation.model_reasoner import told_of, trained_reasoner
+from omd3d_ros.segmentation.model_reasoner import _distinct, told_of, trained_reasoner
 from omd3d_ros.segmentation.model_settings import LanguageModelSettings, ReasonerSettings
-from omd3d_ros.segmentation.scene import ObjectState, Outcome, Scene, SceneObject
+from omd3d_ros.segmentation.scene import ObjectState, Outcome, Scene, SceneObject, Selection
 from omd3d_ros.segmentation.weights_file import SHIPPED
 
 THINGS = (  # id, name, colour, centre, size
@@ -140,3 +140,14 @@ def test_damaged_weights_are_refused_by_name(language_model, tmp_path):
     file.write_bytes(data)
     with pytest.raises(ValueError, match=r'reason.*damaged'):
         trained_reasoner(ReasonerSettings(weights=str(tmp_path / 'reason')), language_model)
+
+
+def test_pieces_whose_refined_masks_are_one_thing_are_selected_once():
+    bear = np.random.default_rng(0).normal(0, 0.1, (200, 3)).astype(np.float32)
+    colors = np.zeros((200, 3), np.uint8)
+    other = Selection('object-3', 0.8, bear + 1, colors)
+    kept = _distinct([Selection('object-1', 0.9, bear, colors),
+                      Selection('object-2', 0.9, bear[:120], colors[:120]), other])
+    assert [one.object_id for one in kept] == ['object-1', 'object-3']
+    apart = Selection('object-4', 0.7, np.concatenate([bear[:40], bear[:120] + 2]), colors[:160])
+    assert _distinct([*kept, apart]) == [*kept, apart], 'a few voxels in common are no piece'
