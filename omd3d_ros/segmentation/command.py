@@ -36,13 +36,12 @@ _LOOKING = _words(
     'bring collect fetch find get give grab have highlight locate need pick pointing point '
     'request see segment select show take want')
 
-
-_HESITATIONS = _words('uh um er hmm')
+HESITATIONS = ('uh', 'um', 'er', 'hmm')  # what speakers and voice recognisers put in between
 
 
 def words_said(text: str) -> str:
     """Return a command's words in lower case with single spaces between, without hesitations."""
-    return ' '.join(word for word in _SPOKEN.findall(text.lower()) if word not in _HESITATIONS)
+    return ' '.join(word for word in _SPOKEN.findall(text.lower()) if word not in HESITATIONS)
 
 
 def clean_command(text: str, max_length: int = 256) -> str:

@@ -186,6 +186,8 @@ class ModelReasoner:
 
 def _distinct(selections: Sequence[Selection]) -> list[Selection]:
     """Leave out what is the same thing as one before: pieces of it, whose masks were refined."""
+    if len(selections) < 2:  # a large mask takes a while to look at
+        return list(selections)
     kept: list[Selection] = []
     masks: list[set[bytes]] = []
     for one in selections:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 
+from omd3d_ros.segmentation.command import HESITATIONS
 from omd3d_ros.synthetic.language.designation import Wording
 
 _PLAIN = 0.35  # share that comes as a voice recogniser writes: no capitals, no punctuation
 _CAPITAL = 0.6  # share of the others that begins with a capital and ends with a full stop
 _HESITANT = 0.06
-_HESITATIONS = ('uh', 'um', 'er', 'hmm')
 _ASKING = re.compile(
     r"(what|where|who|which|when|why|how|is|are|am|can|could|would|will|may|does|did|shall"
     r"|do (i|you|we|people|they))('s|\b)(?! a (sunset|storm))")
@@ -35,7 +35,7 @@ def spoken(text: str, wording: Wording, courteous: bool) -> tuple[str, tuple[str
     if rng.random() < _HESITANT:
         words = text.split(' ')
         place = int(rng.integers(1, len(words))) if len(words) > 1 else 0
-        words.insert(place, f'{_HESITATIONS[int(rng.integers(len(_HESITATIONS)))]},')
+        words.insert(place, f'{HESITATIONS[int(rng.integers(len(HESITATIONS)))]},')
         text = ' '.join(words)
     if rng.random() < _PLAIN:
         return ' '.join(_PUNCTUATION.sub(' ', text.lower()).split()), tuple(ids)
