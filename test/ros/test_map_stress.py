@@ -264,6 +264,7 @@ def test_the_map_goes_on_growing_and_being_told_of(stress):
 def test_when_all_is_quiet_a_loaded_map_is_the_map(stress):
     path, told = max(stress.saved, key=lambda pair: pair[1].voxels)
     client = stress.client
+    client.settle_clouds()
     assert client.call(LoadMap, 'load_map', path=str(path)).map_id == told.map_id
     assert client.call(GetObjects, 'get_objects').objects.map_id == told.map_id
     again = stress.folder / 'again.omd3d'
@@ -271,10 +272,12 @@ def test_when_all_is_quiet_a_loaded_map_is_the_map(stress):
     before, after = load_map(path), load_map(again)
     assert len(after.keyframes) == len(before.keyframes)
     assert client.call(Trigger, 'clear_map').success
-    client.wait(lambda: client.objects and client.objects[-1].map_id != told.map_id, 10,
+    empty = client.call(GetObjects, 'get_objects').objects.map_id
+    assert empty != told.map_id
+    client.wait(lambda: client.objects and client.objects[-1].map_id == empty, 10,
                 'the objects of the empty map')
     time.sleep(3)  # longer than a pass over the map before
-    assert client.objects[-1].objects == []
+    assert (client.objects[-1].map_id, client.objects[-1].objects) == (empty, [])
 
 
 def test_z_last_it_deactivates_and_ends_and_its_log_tells_of_no_failure(stress):
