@@ -27,7 +27,7 @@ from omd3d_ros.synthetic.soft_light import drawn_light
 from omd3d_ros.synthetic.table_stage import FLOOR, WALL, Stage, table_stage
 from omd3d_ros.synthetic.voxel_labels import described, majority
 
-VERSION = 4
+VERSION = 5
 KINDS = ('rooms', 'tables')
 _CAMERA = PinholeCamera(640, 480, 525.0, 525.0, 319.5, 239.5)
 _VOXELS = {'rooms': 0.02, 'tables': 0.01}  # m

@@ -16,10 +16,14 @@ from omd3d_ros.synthetic.model_shelf import ModelShelf
 from omd3d_ros.synthetic.pattern import surface
 from omd3d_ros.synthetic.shapes import box, printed
 from omd3d_ros.synthetic.table_content import table_content
+from omd3d_ros.synthetic.tabletop import Stood
 
 _TILE = 0.6  # m, that a pattern covers
 _HUGE = 8.0  # m
 FLOOR, WALL = 1, 2  # places in STRUCTURES
+_HIDING = 0.4  # share of tables seen from where one thing hides the middle of another
+_BEHIND = 0.3  # m, how far behind it that is at most
+_SEEN_OF_ENDS = 0.06  # m, what shows of its two ends together
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -61,14 +65,18 @@ def table_stage(shelf: ModelShelf, rng: np.random.Generator) -> Stage:
         things = [PlacedModel(1, 'table', 'own/table', table, 0.0), *things]
         gloss = np.append(0.25 * (rng.random() < 0.15), gloss)
     target = np.array([*(points.min(axis=0) + points.max(axis=0)) / 2, height + 0.03])
-    start = float(rng.uniform(0, 2 * np.pi))
+    start, ways = float(rng.uniform(0, 2 * np.pi)), hiding_ways(content.tabletop.stood)
+    hiding = bool(ways) and rng.random() < _HIDING
+    if hiding:
+        start = ways[int(rng.integers(len(ways)))] + float(rng.normal(0, 0.05))
     if rng.random() < 0.3:
         shell.append(_wall(target, start, rng))
         structures.append(WALL)
-    poses = _poses(target, start, float(np.ptp(points, axis=0).max()), rng)
+    poses = _poses(target, start, float(np.ptp(points, axis=0).max()), rng, hiding=hiding)
     return Stage(tuple(shell), tuple(structures), tuple(things),
                  np.append(np.zeros(len(shell)), gloss), poses, target,
-                 {'table': kind, 'support_height': height, 'failed_models': list(content.failed),
+                 {'table': kind, 'support_height': height, 'hiding': hiding,
+                  'failed_models': list(content.failed),
                   'manners': [one.manner for one in content.tabletop.stood]})
 
 
@@ -117,12 +125,34 @@ def _table(points: npt.NDArray[np.float64], height: float, kind: str, rng: np.ra
                                  float(fitted.yaw))
 
 
-def _poses(target: npt.NDArray[np.float64], start: float, spread: float, rng: np.random.Generator
-           ) -> tuple[npt.NDArray[np.float64], ...]:
-    """Return one pose, or two to five moving round, with the things in the middle of the view."""
-    count = 1 if rng.random() < 0.5 else int(rng.integers(2, 6))
+def hiding_ways(stood: list[Stood]) -> list[float]:
+    """Return the angles from which one thing hides the middle of a broader one, but not its ends.
+
+    Only things that stand on the plane itself count; the front one is not much lower.
+    """
+    found = []
+    standing = [one for one in stood if not one.thing.supported_by]
+    for front in standing:
+        for back in standing:
+            way = front.outline.mean(axis=0) - back.outline.mean(axis=0)
+            if front is back or np.hypot(*way) > _BEHIND or front.height < 0.7 * back.height:
+                continue
+            across = np.array([-way[1], way[0]]) / np.hypot(*way)
+            if np.ptp(back.outline @ across) > np.ptp(front.outline @ across) + _SEEN_OF_ENDS:
+                found.append(float(np.arctan2(way[1], way[0])))
+    return found
+
+
+def _poses(target: npt.NDArray[np.float64], start: float, spread: float,
+           rng: np.random.Generator, *, hiding: bool) -> tuple[npt.NDArray[np.float64], ...]:
+    """Return one pose, or two to five moving round, with the things in the middle of the view.
+
+    Where one thing shall hide another it is one, and not from high above.
+    """
+    count = 1 if hiding or rng.random() < 0.5 else int(rng.integers(2, 6))
     step = float(rng.uniform(0.2, 0.6) * rng.choice([-1, 1]))
-    rise, away = rng.uniform(np.deg2rad(25), np.deg2rad(65)), rng.uniform(0.65, 1.4)
+    rise = rng.uniform(np.deg2rad(25), np.deg2rad(40 if hiding else 65))
+    away = rng.uniform(0.65, 1.4)
     away = float(np.clip(max(away, 1.1 * spread), 0.65, 1.4))
     found = []
     for number in range(count):

@@ -6,15 +6,18 @@ import numpy as np
 import pytest
 
 from omd3d_ros.segmentation.voxel_grid import voxel_keys
+from omd3d_ros.synthetic.arrangement import PlacedModel
 from omd3d_ros.synthetic.depth_camera import DepthCamera
 from omd3d_ros.synthetic.generate import Task, generate, tasks
 from omd3d_ros.synthetic.model_shelf import ModelShelf, own_entries
+from omd3d_ros.synthetic.outline import outline_of
 from omd3d_ros.synthetic.scene_file import STRUCTURES
 from omd3d_ros.synthetic.scene_maker import make_scene
 from omd3d_ros.synthetic.sensor_faults import SensorSettings
 from omd3d_ros.synthetic.shapes import box
 from omd3d_ros.synthetic.soft_light import Lamp, SoftLight
-from omd3d_ros.synthetic.table_stage import table_stage
+from omd3d_ros.synthetic.table_stage import hiding_ways, table_stage
+from omd3d_ros.synthetic.tabletop import Stood
 from omd3d_ros.synthetic.voxel_labels import majority
 
 UNKNOWN = STRUCTURES.index('unknown')
@@ -141,10 +144,35 @@ def test_views_are_those_of_a_camera_before_a_table(shelf):
             assert 20 < np.degrees(np.arcsin(-pose[2, 2])) < 70
             assert pose[:3, 2] @ away / np.linalg.norm(away) > 0.95
             assert abs(pose[2, 0]) < 0.2  # hardly rolled
-    assert 0.25 < np.mean(np.array(counts) == 1) < 0.75
+    assert 0.25 < np.mean(np.array(counts) == 1) < 0.85
     assert max(counts) <= 5
     assert {stage.settings['table'] for stage in stages} == {
         'legs', 'top', 'plane'}
+
+
+def stood(shape, x, y, number):
+    model = box(shape, (90, 90, 90)).placed(x, y, 0, 0)
+    thing = PlacedModel(number, 'box', 'own/box', model, 0.0)
+    return Stood(thing, 'free', 0, outline_of(model.vertices), None, shape[2])
+
+
+def test_a_narrow_thing_hides_the_middle_of_a_broad_one_that_is_not_higher():
+    broad = stood((0.06, 0.3, 0.1), 0, 0, 1)
+    narrow = stood((0.05, 0.05, 0.15), 0.1, 0, 2)
+    assert hiding_ways([broad, narrow]) == pytest.approx([0.0])
+    assert hiding_ways([broad, stood((0.05, 0.05, 0.15), -0.1, 0, 2)]) == pytest.approx([np.pi])
+    for other in (stood((0.05, 0.28, 0.15), 0.1, 0, 2),   # as broad
+                  stood((0.05, 0.05, 0.04), 0.1, 0, 2),   # much lower
+                  stood((0.05, 0.05, 0.15), 0.6, 0, 2)):  # far before it
+        assert hiding_ways([broad, other]) == []
+
+
+def test_some_tables_are_seen_from_where_one_thing_hides_another(shelf):
+    stages = [stage_of(shelf, index) for index in range(24)]
+    hiding = [stage for stage in stages if stage.settings['hiding']]
+    assert 4 <= len(hiding) <= 14
+    assert all(len(stage.poses) == 1 for stage in hiding)
+    assert {len(stage.poses) for stage in stages} > {1}
 
 
 def test_pictures_are_neither_black_nor_white(noisy):
