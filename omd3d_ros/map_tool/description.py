@@ -110,10 +110,11 @@ def _keyframes_line(frames: list[dict[str, Any]]) -> str:
 
 
 def _object_record(instance: int, thing: SceneObject) -> dict[str, Any]:
+    told = thing.told_labels
     return {
         'instance': instance, 'id': thing.id, 'label': thing.labels[0] if thing.labels else '',
-        'labels': [label for label, _ in thing.told_labels],
-        'label_scores': [score for _, score in thing.told_labels],
+        'labels': [label for label, _ in told],
+        'label_scores': [score for _, score in told],
         'voxels': len(thing.points), 'centroid': thing.centroid.tolist(),
         'box_center': thing.box.center.tolist(), 'box_yaw': thing.box.yaw,
         'box_size': thing.box.size.tolist(), 'state': thing.state.name,

@@ -47,12 +47,13 @@ def object_message(
 ) -> SegmentedObject:
     """Return one object; ``score`` defaults to its objectness."""
     header = header_message(max(found.last_seen_ns, 0), map_frame)
+    told = found.told_labels
     message = SegmentedObject(
         header=header,
         id=found.id,
         label=found.labels[0] if found.labels else '',
-        labels=[label for label, _ in found.told_labels],
-        label_scores=[score for _, score in found.told_labels],
+        labels=[label for label, _ in told],
+        label_scores=[score for _, score in told],
         score=float(found.objectness if score is None else score),
         centroid=point_message(found.centroid),
         centroid_covariance=np.asarray(found.covariance, dtype=np.float64).ravel(),

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+from scipy.special import expit
 from torch import Tensor
 
 from omd3d_ros.segmentation.answer_text import answer_text
@@ -33,6 +34,7 @@ from omd3d_ros.segmentation.scene import (
 )
 from omd3d_ros.segmentation.scene_prompt import MOST_OBJECTS, PromptObject
 from omd3d_ros.segmentation.scene_reader import ReadScene, SceneReader
+from omd3d_ros.segmentation.scored_object import ScoredObject
 from omd3d_ros.segmentation.seg_network import (
     NUMBERS,
     QUESTIONS,
@@ -52,18 +54,6 @@ _NAMED_IN_RELATIONS = 2  # what is meant, and what its place is told by
 _CUE = 4.0  # nats for the kind of question that a turn of English tells
 _PLACE = 6.0  # nats for the operation that a turn of English tells
 _UNNAMED = 5.0  # nats against a relation when fewer are named
-
-
-@dataclasses.dataclass(frozen=True)
-class _Scored:
-    """An object with its log-odds to be meant, rounded for repeatability."""
-
-    found: SceneObject
-    odds: float
-
-    @property
-    def score(self) -> float:
-        return round(1 / (1 + float(np.exp(-self.odds))), 4)
 
 
 class ModelReasoner:
@@ -127,12 +117,12 @@ class ModelReasoner:
         floor = min(float(box.center[2] - box.size[2] / 2) for box in boxes)
         if self._settings.relations:
             odds = odds + _placed(operation, boxes, odds, reading.references[0], viewpoint, floor)
-        scored = [_Scored(found, round(float(one), 3))
+        scored = [ScoredObject(found, round(float(one), 3))
                   for found, one in zip(objects, odds, strict=True)]
         ranked = sorted(scored, key=lambda one: (-one.odds, one.found.id))
         number = NUMBERS[int(reading.number[0].argmax())]
         question = _question(reading, command)
-        missing = 1 / (1 + float(np.exp(named - float(reading.none[0]))))
+        missing = float(expit(float(reading.none[0]) - named))
         outcome, chosen = self._choose(ranked, number, missing)
         selections = _distinct([
             Selection(one.found.id, one.score, *self._mask(scene, one.found, reading.seg[0]))
@@ -156,8 +146,8 @@ class ModelReasoner:
         return masks.refined(found, self._decoder, seg)
 
     def _choose(
-        self, ranked: list[_Scored], number: str, missing: float
-    ) -> tuple[Outcome, list[_Scored]]:
+        self, ranked: list[ScoredObject], number: str, missing: float
+    ) -> tuple[Outcome, list[ScoredObject]]:
         settings = self._settings
         best = ranked[0]
         if best.score < settings.found or missing > settings.missing:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
+from scipy.special import expit
 
 from omd3d_ros.segmentation import relations
 from omd3d_ros.segmentation.box import OrientedBox
@@ -75,7 +76,7 @@ def _as_nth(
     odds (n,) say whether something is named, each for itself: how many of the lower ones are is
     Poisson binomial.
     """
-    named = 1 / (1 + np.exp(-odds))
+    named = expit(odds)
     result = np.full(len(ranks), _FALSE)
     before = np.zeros(nth + 1)  # probability of so many named ones so far
     before[0] = 1.0

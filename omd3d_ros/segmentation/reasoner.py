@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import math
 
 import numpy as np
@@ -22,6 +21,7 @@ from omd3d_ros.segmentation.scene import (
     SceneObject,
     Selection,
 )
+from omd3d_ros.segmentation.scored_object import ScoredObject
 
 # Names that say nothing about what a thing is for.
 _BLANK = frozenset(('object', 'thing', 'furniture'))
@@ -38,18 +38,6 @@ _WRONG_COLOR = 3.0  # off the log-odds of an object without the colour asked for
 _ENOUGH_COLOR = 0.5  # share of an object's surface
 _WRONG_SIZE = 3.0  # off the log-odds for each rank away from the size asked for
 _RIVAL = 3.0  # nats under the best log-odds, within which objects compete in size
-
-
-@dataclasses.dataclass(frozen=True)
-class _Scored:
-    """An object with its log-odds to answer the command, rounded for repeatability."""
-
-    found: SceneObject
-    odds: float
-
-    @property
-    def score(self) -> float:
-        return round(1 / (1 + math.exp(-self.odds)), 4)
 
 
 class Reasoner:
@@ -94,17 +82,18 @@ class Reasoner:
 
     def _rank(
         self, objects: list[SceneObject], command: str, reading: CommandReading
-    ) -> list[_Scored]:
+    ) -> list[ScoredObject]:
         """Score objects, best first; equal scores in the order of the ids."""
         labels = [label for found in objects for label in _labels(found)]
         fits = self._label_fit.fits(command, labels) if objects else {}
         odds = [_log_odds(found, fits, reading) - _color_penalty(found, reading.color)
                 for found in objects]
         odds = _ranked_by_size(objects, odds, reading.size)
-        scored = [_Scored(found, round(one, 3)) for found, one in zip(objects, odds, strict=True)]
+        scored = [ScoredObject(found, round(one, 3))
+                  for found, one in zip(objects, odds, strict=True)]
         return sorted(scored, key=lambda one: (-one.odds, one.found.id))
 
-    def _decide(self, ranked: list[_Scored], reading: CommandReading) -> Answer:
+    def _decide(self, ranked: list[ScoredObject], reading: CommandReading) -> Answer:
         settings = self._settings
         best = ranked[0].score if ranked else 0.0
         if best < settings.found:
@@ -173,7 +162,7 @@ def _ranked_by_size(
     return [one - _WRONG_SIZE * ranks.get(i, 0) for i, one in enumerate(odds)]
 
 
-def _alternatives(ranked: list[_Scored], most: int) -> tuple[tuple[str, float], ...]:
+def _alternatives(ranked: list[ScoredObject], most: int) -> tuple[tuple[str, float], ...]:
     return tuple((one.found.id, one.score) for one in ranked[:most])
 
 
