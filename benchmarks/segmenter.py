@@ -108,7 +108,6 @@ def main() -> None:
         room.fuse(frames[-1])
         seconds, scene = perceiving(segmenter, room)
         still.append(seconds)
-    objects = len(scene.objects)
     answers = [timed(segmenter.reason, scene, command, room.pose)[0]
                for _ in range(ROUNDS) for command in COMMANDS]
     memory = psutil.Process().memory_info().rss
@@ -126,15 +125,15 @@ def main() -> None:
     tables = []
     for number, generated in enumerate(single_view_tables()):
         table = true_scene(f'table {number}', generated)
-        seconds, scene = timed(Segmenter(settings).perceive, table.snapshot, table.keyframes)
-        tables.append((len(table.snapshot), len(scene.objects), seconds))
+        seconds, found = timed(Segmenter(settings).perceive, table.snapshot, table.keyframes)
+        tables.append((len(table.snapshot), len(found.objects), seconds))
     table_voxels, table_objects, table_seconds = map(statistics.median, zip(*tables, strict=True))
     network = load_image_network()
     crop = np.full((INPUT_SIZE, INPUT_SIZE, 3), 128, np.uint8)
     floor = [timed(class_probabilities, network, [crop], 1)[0] for _ in range(5)]
     result = {
         'model': segmenter.model, 'threads': options.threads, 'load_s': loading[-1],
-        'voxels': len(room.map.snapshot()), 'objects': objects,
+        'voxels': len(room.map.snapshot()), 'objects': len(scene.objects),
         'perceive_first_s': first, 'perceive_again_s': statistics.median(again),
         'perceive_still_s': statistics.median(still), 'small_voxels': len(part.map.snapshot()),
         'perceive_small_s': statistics.median(small),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 
 import numpy as np
 import numpy.typing as npt
@@ -132,14 +133,13 @@ def hiding_ways(stood: list[Stood]) -> list[float]:
     """
     found = []
     standing = [one for one in stood if not one.thing.supported_by]
-    for front in standing:
-        for back in standing:
-            way = front.outline.mean(axis=0) - back.outline.mean(axis=0)
-            if front is back or np.hypot(*way) > _BEHIND or front.height < 0.7 * back.height:
-                continue
-            across = np.array([-way[1], way[0]]) / np.hypot(*way)
-            if np.ptp(back.outline @ across) > np.ptp(front.outline @ across) + _SEEN_OF_ENDS:
-                found.append(float(np.arctan2(way[1], way[0])))
+    for front, back in itertools.permutations(standing, 2):
+        way = front.outline.mean(axis=0) - back.outline.mean(axis=0)
+        if np.hypot(*way) > _BEHIND or front.height < 0.7 * back.height:
+            continue
+        across = np.array([-way[1], way[0]]) / np.hypot(*way)
+        if np.ptp(back.outline @ across) > np.ptp(front.outline @ across) + _SEEN_OF_ENDS:
+            found.append(float(np.arctan2(way[1], way[0])))
     return found
 
 

@@ -179,22 +179,6 @@ class Client:
         self.wait(lambda: self.objects and self.objects[-1].map_revision >= revision, timeout,
                   f'objects of revision {revision}')
 
-    def settle_clouds(self, timeout=60.0):
-        """Wait until no cloud has come for 2 s and each that came was fused or dropped."""
-        def counts():
-            return tuple(int(self.diagnostics[f'clouds_{key}'])
-                         for key in ('received', 'integrated', 'dropped'))
-
-        last, since = (), time.monotonic()
-
-        def settled():
-            nonlocal last, since
-            now = counts()
-            if now != last or now[0] != now[1] + now[2]:
-                last, since = now, time.monotonic()
-            return time.monotonic() - since > 2
-        self.wait(settled, timeout, f'quiet: {self.diagnostics}')
-
     def say(self, text):
         self._command.publish(String(data=text))
 

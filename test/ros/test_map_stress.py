@@ -174,6 +174,7 @@ class Listener:
 
     def __init__(self, client):
         self.maps, self.health, self.wrong = [], [], []
+        self.clouds = []     # (received, integrated, dropped), once a second
         client.node.create_subscription(PointCloud2, '/omd3d/map_points', self._on_map, LATCHED)
         client.node.create_subscription(DiagnosticArray, '/diagnostics', self._on_health, 10)
 
@@ -190,6 +191,14 @@ class Listener:
             if status.name.endswith('omd3d'):
                 values = {value.key: value.value for value in status.values}
                 self.health.append((time.monotonic(), int(values['clouds_integrated'])))
+                self.clouds.append(tuple(int(values[f'clouds_{key}'])
+                                         for key in ('received', 'integrated', 'dropped')))
+
+    def is_quiet(self):
+        """Tell whether no cloud has come for 2 s and each that came was fused or dropped."""
+        newest = self.clouds[-3:]
+        received, integrated, dropped = newest[-1]
+        return newest == 3 * newest[-1:] and received == integrated + dropped
 
 
 @pytest.fixture(scope='module')
@@ -264,7 +273,7 @@ def test_the_map_goes_on_growing_and_being_told_of(stress):
 def test_when_all_is_quiet_a_loaded_map_is_the_map(stress):
     path, told = max(stress.saved, key=lambda pair: pair[1].voxels)
     client = stress.client
-    client.settle_clouds()
+    client.wait(stress.listener.is_quiet, 60, 'quiet')
     assert client.call(LoadMap, 'load_map', path=str(path)).map_id == told.map_id
     assert client.call(GetObjects, 'get_objects').objects.map_id == told.map_id
     again = stress.folder / 'again.omd3d'

@@ -134,18 +134,17 @@ def test_support_is_level_and_where_the_scene_says(noisy):
 
 
 def test_views_are_those_of_a_camera_before_a_table(shelf):
-    counts = []
     stages = [stage_of(shelf, index) for index in range(24)]
+    counts = [len(stage.poses) for stage in stages if not stage.settings['hiding']]
     for stage in stages:
-        counts.append(len(stage.poses))
         for pose in stage.poses:
             away = stage.pivot - pose[:3, 3]
             assert 0.5 < np.linalg.norm(away) < 1.55
             assert 20 < np.degrees(np.arcsin(-pose[2, 2])) < 70
             assert pose[:3, 2] @ away / np.linalg.norm(away) > 0.95
             assert abs(pose[2, 0]) < 0.2  # hardly rolled
-    assert 0.25 < np.mean(np.array(counts) == 1) < 0.85
-    assert max(counts) <= 5
+    assert 0.25 < np.mean(np.array(counts) == 1) < 0.75
+    assert max(len(stage.poses) for stage in stages) <= 5
     assert {stage.settings['table'] for stage in stages} == {
         'legs', 'top', 'plane'}
 
