@@ -11,12 +11,13 @@ from pathlib import Path
 import rclpy
 from rcl_interfaces.msg import SetParametersResult
 from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
-from rclpy.executors import ExternalShutdownException, MultiThreadedExecutor
+from rclpy.executors import ExternalShutdownException
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 from rclpy.parameter import Parameter
 from std_msgs.msg import Header
 
 from omd3d_ros.ros.diagnostics import diagnostics_message
+from omd3d_ros.ros.executor import SteadyExecutor
 from omd3d_ros.ros.parameters import Settings, declare_parameters, parameters, read_settings
 from omd3d_ros.ros.session import Session
 
@@ -139,7 +140,7 @@ def main(args: list[str] | None = None) -> None:
     _find_wheels()
     rclpy.init(args=args)
     node = None
-    executor = MultiThreadedExecutor(_THREADS)
+    executor = SteadyExecutor(_THREADS)
     try:
         try:
             node = Omd3dNode()

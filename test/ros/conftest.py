@@ -15,7 +15,6 @@ import rclpy
 from action_msgs.msg import GoalStatus
 from diagnostic_msgs.msg import DiagnosticArray
 from rclpy.action import ActionClient
-from rclpy.executors import MultiThreadedExecutor
 from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import PointCloud2
@@ -26,6 +25,7 @@ import omd3d_ros
 from omd3d_ros.action import Segment
 from omd3d_ros.msg import SegmentationResult, SegmentedObjectArray
 from omd3d_ros.ros.conversions import header_message, points_message
+from omd3d_ros.ros.executor import SteadyExecutor
 from omd3d_ros.ros.frame_player import INPUTS
 from omd3d_ros.ros.recording import open_recording
 from omd3d_ros.ros.sensor_messages import cloud_message, image_messages, transform_message
@@ -41,7 +41,7 @@ class NodeProcess:
     """omd3d_node with parameters, started on entry, ended by SIGINT."""
 
     def __init__(self, log, parameters=None, arguments=()):
-        self.log = Path(log)
+        self.log, self.asked_to_end = Path(log), False
         command = [sys.executable, '-m', 'omd3d_ros.ros.node', '--ros-args', *arguments]
         for name, value in (parameters or {}).items():
             command += ['-p', f'{name}:={value}']
@@ -54,6 +54,7 @@ class NodeProcess:
 
     def stop(self, how=signal.SIGINT, timeout=20):
         """Return (exit code, seconds it took)."""
+        self.asked_to_end = True
         started = time.monotonic()
         self.process.send_signal(how)
         try:
@@ -80,7 +81,7 @@ class Client:
 
     def __init__(self):
         self.node = Node('tester')
-        self.executor = MultiThreadedExecutor(3)
+        self.executor = SteadyExecutor(3)
         self.executor.add_node(self.node)
         self.results, self.objects, self.diagnostics = [], [], {}
         self.feedback = []
@@ -281,14 +282,15 @@ def start_node(tmp_path, context):
     running = []
 
     def start(parameters=None, arguments=()):
-        node = NodeProcess(tmp_path / f'node{len(running)}.log', parameters, arguments)
-        running.append(node)
-        return node
+        log = tmp_path / f'node{len(running)}.log'
+        running.append(NodeProcess(log, parameters, arguments))
+        return running[-1]
 
     yield start
     for node in running:
         if node.process.poll() is None:
             node.stop()
+    assert all(node.asked_to_end for node in running), [node.text()[-3000:] for node in running]
 
 
 @pytest.fixture

@@ -141,6 +141,7 @@ def test_the_lifecycle_can_be_driven_by_hand(start_node, client, frames):
     ('voxel_size', 7.0), ('voxel_sise', 0.05), ('input', 'smell'), ('max_map_bytes', 'many')])
 def test_a_wrong_parameter_is_refused_by_name_at_start(start_node, name, value):
     node = start_node({name: value})
+    node.asked_to_end = True
     assert node.process.wait(20) != 0
     assert name in node.text()
 
