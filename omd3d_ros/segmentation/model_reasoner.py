@@ -260,6 +260,7 @@ def trained_reasoner(settings: ReasonerSettings, language_model: LanguageModel) 
         if not settings.lora:
             value.data.zero_()
         value.data = value.data.to(language_model.network.dtype)
+    network.merge_lora()
     network.to(next(language_model.network.parameters()).device)
     evidence = NameEvidence(TextEncoder(TextEncoderSettings()).embed)
     return ModelReasoner(settings, SceneReader(network, encode, evidence),

@@ -131,6 +131,24 @@ def test_without_lora_the_language_model_is_left_alone(tiny_model, encode):
     assert all(torch.equal(value, before[name]) for name, value in tiny_model.named_parameters())
 
 
+def test_merged_lora_reads_alike_and_is_merged_once(drawn, tiny_model, encode):
+    network = SegNetwork(TINY, tiny_model, encode(' the')[0]).eval()
+    for number, value in enumerate(network.lora.values()):
+        torch.manual_seed(number)
+        torch.nn.init.normal_(value, std=0.1)
+    with torch.inference_mode():
+        before = network(drawn[2])
+        network.merge_lora()
+        after = network(drawn[2])
+        for part, other in zip(before, after, strict=True):
+            torch.testing.assert_close(other, part, atol=1e-3, rtol=1e-3)
+        for value in network.lora.values():
+            value.data.zero_()  # it is in the language model now
+        torch.testing.assert_close(network(drawn[2]).targets, after.targets)
+    with pytest.raises(ValueError, match='load it anew'):
+        SegNetwork(TINY, tiny_model, encode(' the')[0])
+
+
 def test_a_tiny_model_learns_one_scene_by_heart(drawn, tiny_model, encode):
     seen, samples, text = drawn
     network = SegNetwork(TINY, tiny_model, encode(' the')[0]).train()
