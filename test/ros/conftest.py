@@ -112,8 +112,8 @@ class Client:
     def wait(self, condition, timeout=30.0, what=''):
         end = time.monotonic() + timeout
         while not condition():
-            if time.monotonic() > end:
-                raise AssertionError(f'waited {timeout} s in vain for {what or condition}')
+            assert time.monotonic() < end, (
+                f'waited {timeout} s in vain for {what or condition}: {self.diagnostics}')
             time.sleep(0.02)
 
     def wait_ready(self, timeout=90.0):
@@ -172,7 +172,7 @@ class Client:
             self.send_frame(frame)
             time.sleep(max(0.0, 1 / rate - (time.monotonic() - started)))
         self.wait(lambda: int(self.diagnostics.get('clouds_integrated', 0)) >= before + len(frames),
-                  60, f'{len(frames)} clouds: {self.diagnostics}')
+                  60, f'{len(frames)} clouds')
 
     def settle(self, timeout=60.0):
         """Wait until the objects of the whole map as it is now were published."""
