@@ -21,6 +21,7 @@ from omd3d_ros.synthetic.model_shelf import (
     library_entries,
     own_entries,
     scanned_entries,
+    studied_entries,
 )
 from omd3d_ros.synthetic.preview import drawn
 from omd3d_ros.synthetic.scene_file import load_scene, save_scene
@@ -44,7 +45,7 @@ class Task:
 
 def open_shelf(libraries: Path | None, cad: Path | None, split: str) -> ModelShelf:
     """Return the models of a split: our own, and those of the folders given."""
-    entries = own_entries()
+    entries = (*own_entries(), *studied_entries())
     if libraries is not None:
         entries += library_entries(libraries)
     if cad is not None:

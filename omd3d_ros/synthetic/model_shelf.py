@@ -17,12 +17,14 @@ from omd3d_ros.synthetic.joinery import JOINERY
 from omd3d_ros.synthetic.model import Model
 from omd3d_ros.synthetic.scanned_model import ScannedModel, load_scanned, read_scanned
 from omd3d_ros.synthetic.support_levels import SupportLevel, support_levels
+from omd3d_ros.synthetic.things.makers import STUDIED_MAKERS
 from omd3d_ros.synthetic.vessels import MAKERS, make_vessel
 from omd3d_ros.synthetic.wall_fittings import WALL_FITTINGS
 
 SPLITS = ('train', 'dev', 'test')
 _OWN = 400  # vessels of our own a name
 _FURNITURE = 24  # pieces of each maker of furniture
+_STUDIED = 32  # things of each maker that is only for training
 _TOO_LARGE = 1.15  # times the largest plausible size of a name: another thing, or no true size
 _ROOM_MAKERS: dict[str, Callable[[np.random.Generator], Model]] = {
     **JOINERY, **WALL_FITTINGS, **FURNISHINGS}
@@ -35,8 +37,9 @@ _NAMES = {'wall shelf': 'shelf', 'lower cabinet': 'cabinet', 'upper cabinet': 'c
 class ShelfEntry:
     """A model: its id, household name ('' where no word means it), and where it comes from.
 
-    entry  of a catalogue's model; None for our own
-    maker  key of what makes a room's furnishing of our own; '' for vessels and a catalogue's
+    entry    of a catalogue's model; None for our own
+    maker    key of what makes a thing of our own that is no vessel; '' for others
+    studied  whether it is there to be learned from only, see ``studied_entries``
     """
 
     id: str
@@ -44,6 +47,7 @@ class ShelfEntry:
     entry: CatalogueEntry | ScannedModel | None
     number: int = 0
     maker: str = ''
+    studied: bool = False
 
     @property
     def size(self) -> tuple[float, float, float] | None:
@@ -65,8 +69,9 @@ class ShelfEntry:
     def load(self) -> Model:
         """Return the model in metres, standing on z = 0."""
         if self.maker:
-            number = sorted(_ROOM_MAKERS).index(self.maker)
-            return _ROOM_MAKERS[self.maker](np.random.default_rng([number, self.number, 7]))
+            makers = STUDIED_MAKERS if self.studied else _ROOM_MAKERS
+            number = sorted(makers).index(self.maker)
+            return makers[self.maker](np.random.default_rng([number, self.number, 7]))
         if self.entry is None:
             return make_vessel(self.name, self.number)
         if isinstance(self.entry, ScannedModel):
@@ -128,6 +133,16 @@ def own_entries() -> tuple[ShelfEntry, ...]:
               for maker in sorted(_ROOM_MAKERS) for number in range(_FURNITURE)))
 
 
+def studied_entries() -> tuple[ShelfEntry, ...]:
+    """Return things of our own that all go to train, for names that libraries have few models of.
+
+    What is measured is measured on other people's models of these names: our own of the same
+    maker would be easy.
+    """
+    return tuple(ShelfEntry(f'studied/{maker}/{number}', maker, None, number, maker, studied=True)
+                 for maker in sorted(STUDIED_MAKERS) for number in range(_STUDIED))
+
+
 def library_entries(libraries: Path) -> tuple[ShelfEntry, ...]:
     """Return the household models of the unpacked libraries in a folder, one folder each."""
     found = []
@@ -160,13 +175,17 @@ def split_models(entries: Sequence[ShelfEntry]) -> dict[str, tuple[ShelfEntry, .
     name would be one that nothing was trained on, which tells nothing of naming. So dev and test
     have fewer names than train, but every one of them is known; what rooms need in any split
     (tables, chairs, cases, lamps, what hangs on walls) is made by makers of our own, whose things
-    are divided too, each maker's by itself, as are the libraries' models of a name.
+    are divided too, each maker's by itself, as are the libraries' models of a name. What is
+    studied only goes to train whole.
     """
     groups: dict[tuple[str, str], list[ShelfEntry]] = {}
+    parts: dict[str, list[ShelfEntry]] = {split: [] for split in SPLITS}
+    parts['train'] += [one for one in entries if one.studied]
     for one in entries:
+        if one.studied:
+            continue
         source = (one.maker or 'vessel') if one.entry is None else 'library'
         groups.setdefault((one.name, source), []).append(one)
-    parts: dict[str, list[ShelfEntry]] = {split: [] for split in SPLITS}
     for group in groups.values():
         order = sorted(group, key=lambda e: _hash(e.id))
         if len(order) == 2:

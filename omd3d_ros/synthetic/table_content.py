@@ -7,6 +7,7 @@ import dataclasses
 import numpy as np
 import numpy.typing as npt
 
+from omd3d_ros.segmentation.household_words import household_vocabulary
 from omd3d_ros.synthetic.model import Model
 from omd3d_ros.synthetic.model_shelf import ModelShelf, ShelfEntry
 from omd3d_ros.synthetic.resting import Resting, resting_ways, turned
@@ -84,8 +85,15 @@ def table_content(shelf: ModelShelf, rng: np.random.Generator, first: int = 1) -
 def _foreign_names(shelf: ModelShelf) -> list[str]:
     """Return names of foreign models that fit on a table; '' stands for nameless ones."""
     return [name for name in (*shelf.names, '') if name not in _NOT_ON_TABLES and any(
-        one.size is not None and _SMALLEST <= max(one.size) <= _LARGEST
-        for one in shelf.entries(name))]
+        _is_foreign_and_fits(one) for one in shelf.entries(name))]
+
+
+def _is_foreign_and_fits(entry: ShelfEntry) -> bool:
+    """Tell whether a model is a library's, or one to be studied, and no larger than tables bear."""
+    if entry.studied:
+        known = household_vocabulary()
+        return bool(known.sizes[known.index(entry.name), 1] <= _LARGEST)
+    return entry.size is not None and _SMALLEST <= max(entry.size) <= _LARGEST
 
 
 def _drawn(shelf: ModelShelf, own: list[str], foreign: list[str], tabletop: Tabletop,
@@ -99,8 +107,7 @@ def _drawn(shelf: ModelShelf, own: list[str], foreign: list[str], tabletop: Tabl
         own, foreign = [name for name in own if name in _LEANERS] or own, []
     if foreign and (not own or rng.random() < _FOREIGN):
         name = foreign[int(rng.integers(len(foreign)))]
-        entries = [one for one in shelf.entries(name)
-                   if one.size is not None and _SMALLEST <= max(one.size) <= _LARGEST]
+        entries = [one for one in shelf.entries(name) if _is_foreign_and_fits(one)]
     else:
         weights = np.array([_OWN[name] for name in own], float)
         name = own[int(rng.choice(len(own), p=weights / weights.sum()))]

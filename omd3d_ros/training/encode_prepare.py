@@ -30,6 +30,7 @@ from omd3d_ros.synthetic.model_shelf import (
     library_entries,
     own_entries,
     scanned_entries,
+    studied_entries,
 )
 from omd3d_ros.synthetic.scene_file import load_scene
 from omd3d_ros.training.encode_data import ObjectSample, save_samples
@@ -132,7 +133,7 @@ def _from_scenes(options: argparse.Namespace) -> None:
 
 def _from_studio(options: argparse.Namespace) -> None:
     """Make files of samples of the models of a split."""
-    entries = (*own_entries(), *library_entries(options.libraries),
+    entries = (*own_entries(), *studied_entries(), *library_entries(options.libraries),
                *(scanned_entries(options.cad) if options.cad else ()))
     shelf = ModelShelf((*entries, *person_entries(options.libraries)), options.split)
     studio = SampleStudio(

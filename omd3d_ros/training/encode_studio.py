@@ -21,7 +21,8 @@ _STRANGERS, _SCRAPS = 0.06, 0.05  # shares of samples that are nothing one can n
 _SPOILED = 0.45  # share of samples whose voxels are not just the object
 _MOST_MODELS = 16  # of a name, beyond which it is shown no more often
 _FEWEST = 8  # voxels
-_OWN_SHARE = 0.4  # of the samples of a name that a library has models of, too
+_OWN_SHARE = 0.4  # of the samples of a name that libraries have models of, too
+_STUDIED_SHARE = 0.75  # the same of a name whose own models are there to be studied
 _FEW_OWN = 4
 
 
@@ -80,7 +81,8 @@ class SampleStudio:
         entries = self._shelf.entries(name)
         own = [one for one in entries if one.entry is None]
         bought = [one for one in entries if one.entry is not None]
-        pool = own if own and (not bought or rng.random() < _OWN_SHARE) else bought
+        share = _STUDIED_SHARE if own and own[0].studied else _OWN_SHARE
+        pool = own if own and (not bought or rng.random() < share) else bought
         return pool[int(rng.integers(len(pool)))]
 
 

@@ -1,0 +1,1 @@
+"""Household things of our own that are only learned from."""
