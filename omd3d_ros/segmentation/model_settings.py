@@ -108,7 +108,7 @@ class ReasonerSettings:
     found: float = setting(
         0.1, 'score under which no object fits the command', low=0.0, high=1.0)
     missing: float = setting(
-        0.82, 'probability of "nothing that fits is there" against the best object, by the '
+        0.8, 'probability of "nothing that fits is there" against the best object, by the '
         'language model, above which nothing is found', low=0.0, high=1.0)
     confidence: float = setting(
         0.5, 'score under which the best object is reported as LOW_CONFIDENCE', low=0.0,

@@ -14,7 +14,7 @@ from omd3d_ros.segmentation.vote_proposals import load_votes
 from omd3d_ros.segmentation.weights_file import save_weights
 from omd3d_ros.training.detect_data import load_prepared
 from omd3d_ros.training.judge import JudgeSettings, train_judge
-from omd3d_ros.training.judged_scene import JudgedScene, choose_bar
+from omd3d_ros.training.judged_scene import BARS, JudgedScene, choose_bar
 from omd3d_ros.training.loop_options import add_setting_options, loop_settings
 from omd3d_ros.training.prepared_scenes import add_scene_options, prepared_scenes
 
@@ -26,6 +26,8 @@ def add_judge(commands: Any) -> None:
                         help='weights that detect exported; the judge is stored in them')
     add_scene_options(parser)
     parser.add_argument('--most', type=int, default=120, help='scenes to train on')
+    parser.add_argument('--bar', type=float, nargs='*', default=BARS,
+                        help='judgements to try, from which on a group is taken')
     parser.add_argument('--threads', type=int, default=1)
     add_setting_options(parser, JudgeSettings())
     parser.set_defaults(run=_judge)
@@ -40,7 +42,7 @@ def _judge(options: argparse.Namespace) -> None:
              for path in files] for files in (train[:options.most], dev)]
     settings = loop_settings(options, JudgeSettings())
     judge = train_judge(settings, told[0])
-    figures = choose_bar(judge, told[1])
+    figures = choose_bar(judge, told[1], options.bar)
     sys.stdout.write(f'{len(told[0])} scenes to train on, {len(dev)} for development: {figures}\n')
     save_weights(options.votes / 'judge', PART, judge.state_dict(),
                  dataclasses.replace(settings.network, bar=figures.bar), {

@@ -17,7 +17,7 @@ from omd3d_ros.segmentation.voxel_grid import VoxelGrid, groups_of
 from omd3d_ros.training.detect_data import UNKNOWN, DetectScene
 
 _MOSTLY = 0.5  # share of voxels nobody can tell of, from which a group says nothing
-_BARS = (0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5)
+BARS = (0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5)
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -108,7 +108,9 @@ def measure_judge(
                         average_precision(detections, 0.25), overlap, found)
 
 
-def choose_bar(judge: GroupJudge, scenes: Sequence[JudgedScene]) -> JudgeFigures:
+def choose_bar(
+    judge: GroupJudge, scenes: Sequence[JudgedScene], bars: Sequence[float] = BARS
+) -> JudgeFigures:
     """Try several bars; return the figures of the best on the average of all four."""
-    tried = [measure_judge(judge, scenes, bar) for bar in _BARS]
+    tried = [measure_judge(judge, scenes, bar) for bar in bars]
     return max(tried, key=lambda one: one.ap50 + one.ap25 + one.overlap + one.found)
