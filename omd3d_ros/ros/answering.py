@@ -164,12 +164,21 @@ class Answering:
                         continue
             except WorkerLostError as error:
                 _log.warning('the worker was lost while reasoning: %s', error)
+                self._wait_for_worker(command)
             except WorkerRequestError as error:
                 if 'was not perceived here' not in str(error):
                     raise _RefusalError(
                         Status.MODEL_UNAVAILABLE, f'Reasoning failed: {error}') from error
             perceived, _ = self._scene(command)  # the worker has gone on or is a new one
         raise _RefusalError(Status.TIMEOUT, 'The deadline passed.')
+
+    def _wait_for_worker(self, command: Command) -> None:
+        """Wait until a worker is ready, or the command is finished.
+
+        To ask again and again instead would keep the thread that starts it from its lock.
+        """
+        while not command.finished and not self._worker.wait_ready(min(command.remaining, _POLL)):
+            self._refuse_without_model()
 
     def _refuse_without_model(self) -> None:
         if self._worker.state is WorkerState.FAILED:

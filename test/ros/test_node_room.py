@@ -219,6 +219,8 @@ class TestAnExploredRoom:
         assert result.status in (R.OK, R.AMBIGUOUS), result.answer
         assert before in {found.id for found in result.objects}
         assert node.process.poll() is None
+        # it waits for the new worker instead of asking again and again
+        assert node.text().count('was lost while reasoning') <= 3
 
     def test_without_time_for_the_restart_a_command_ends_in_time(self):
         client, node = self.client, self.node
