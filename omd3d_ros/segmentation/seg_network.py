@@ -220,10 +220,7 @@ class SegNetwork(nn.Module):
         return self
 
     def merge_lora(self) -> None:
-        """Add LoRA to the language model's own weights: a third less time, but no more training.
-
-        The language model keeps it.
-        """
+        """Add LoRA to the language model's own weights, for good: a third less time."""
         for layer in _adapted(self.backbone):
             layer.merge()
 
