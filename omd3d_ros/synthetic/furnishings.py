@@ -12,6 +12,7 @@ import numpy as np
 
 from omd3d_ros.synthetic import procedural_texture, shapes
 from omd3d_ros.synthetic.model import Model, joined, plain_model
+from omd3d_ros.synthetic.solids import settled
 from omd3d_ros.synthetic.textured_box import textured_box
 
 _DARK = (34, 34, 38)
@@ -106,7 +107,7 @@ def _laptop(rng: np.random.Generator) -> Model:
     turn = np.array([[1, 0, 0], [0, np.cos(tilt), -np.sin(tilt)], [0, np.sin(tilt), np.cos(tilt)]])
     lid = dataclasses.replace(lid, vertices=lid.vertices @ turn, normals=lid.normals @ turn)
     whole = joined(shapes.box((x, y, 0.018), color), keys, lid.placed(0, y / 2 - 0.004, 0.017, 0))
-    return _settled(whole)
+    return settled(whole)
 
 
 def _lamp_shade(rng: np.random.Generator, r: float, low: float, high: float) -> Model:
@@ -216,7 +217,7 @@ def _backpack(rng: np.random.Generator) -> Model:
     pocket = _cushion(0.75 * x, 0.45 * z, 0.6 * y, np.full((4, 4, 3), _color(rng, 10), np.uint8))
     flat = joined(body, pocket.placed(0, -0.2 * z, 0.65 * y, 0))
     turn = np.array([[1, 0, 0], [0, 0, 1], [0, -1, 0]])
-    return _settled(dataclasses.replace(flat, vertices=flat.vertices @ turn,
+    return settled(dataclasses.replace(flat, vertices=flat.vertices @ turn,
                                         normals=flat.normals @ turn))
 
 
@@ -233,12 +234,6 @@ def _ball(rng: np.random.Generator) -> Model:
     r, angles = rng.uniform(0.06, 0.13), np.linspace(-np.pi / 2, np.pi / 2, 22)
     return shapes.revolved([(float(r * np.cos(a)), float(r + r * np.sin(a))) for a in angles],
                            _color(rng, 70))
-
-
-def _settled(model: Model) -> Model:
-    low, high = model.vertices.min(axis=0), model.vertices.max(axis=0)
-    x, y = -(low + high)[:2] / 2
-    return model.placed(float(x), float(y), float(-low[2]), 0.0)
 
 
 FURNISHINGS: dict[str, Callable[[np.random.Generator], Model]] = {

@@ -10,11 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from omd3d_ros.synthetic.model import Model
-from omd3d_ros.synthetic.model_shelf import ModelShelf, ShelfEntry
+from omd3d_ros.synthetic.model_shelf import ModelShelf, ShelfEntry, own_or_bought
 from omd3d_ros.synthetic.support_levels import SupportLevel
 
 _OWN_SHARE = 0.35  # of the draws of a name that a library has models of, too
-_STUDIED_SHARE = 0.75  # the same of a name whose own models are there to be studied
 _FIXED = frozenset(('door', 'window', 'refrigerator', 'keyboard', 'book'))  # have common sizes
 Fits = Callable[[ShelfEntry], bool]
 
@@ -72,10 +71,7 @@ class ModelDraw:
         for place in rng.permutation(len(choice)):
             entries = [one for one in self.shelf.entries(choice[place])
                        if one.on_wall == on_wall and (fits is None or fits(one))]
-            own = [one for one in entries if one.entry is None]
-            bought = [one for one in entries if one.entry is not None]
-            share = _STUDIED_SHARE if own and own[0].studied else _OWN_SHARE
-            pool = own if own and (not bought or rng.random() < share) else bought
+            pool = own_or_bought(entries, _OWN_SHARE, rng)
             if pool:
                 return self._varied(pool[int(rng.integers(len(pool)))])
         return None

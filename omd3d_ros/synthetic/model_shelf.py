@@ -25,6 +25,7 @@ SPLITS = ('train', 'dev', 'test')
 _OWN = 400  # vessels of our own a name
 _FURNITURE = 24  # pieces of each maker of furniture
 _STUDIED = 32  # things of each maker that is only for training
+_STUDIED_SHARE = 0.75  # of the draws of a name whose own models are there to be studied
 _TOO_LARGE = 1.15  # times the largest plausible size of a name: another thing, or no true size
 _ROOM_MAKERS: dict[str, Callable[[np.random.Generator], Model]] = {
     **JOINERY, **WALL_FITTINGS, **FURNISHINGS}
@@ -143,6 +144,20 @@ def studied_entries() -> tuple[ShelfEntry, ...]:
                  for maker in sorted(STUDIED_MAKERS) for number in range(_STUDIED))
 
 
+def own_or_bought(
+    entries: Sequence[ShelfEntry], own_share: float, rng: np.random.Generator
+) -> list[ShelfEntry]:
+    """Return our own models of a name, at this share of the draws, or the libraries'.
+
+    Where only one of the two is there, it is that one; own models that are there to be studied
+    come at three draws of four.
+    """
+    own = [one for one in entries if one.entry is None]
+    bought = [one for one in entries if one.entry is not None]
+    share = _STUDIED_SHARE if own and own[0].studied else own_share
+    return own if own and (not bought or rng.random() < share) else bought
+
+
 def library_entries(libraries: Path) -> tuple[ShelfEntry, ...]:
     """Return the household models of the unpacked libraries in a folder, one folder each."""
     found = []
@@ -180,9 +195,9 @@ def split_models(entries: Sequence[ShelfEntry]) -> dict[str, tuple[ShelfEntry, .
     """
     groups: dict[tuple[str, str], list[ShelfEntry]] = {}
     parts: dict[str, list[ShelfEntry]] = {split: [] for split in SPLITS}
-    parts['train'] += [one for one in entries if one.studied]
     for one in entries:
         if one.studied:
+            parts['train'].append(one)
             continue
         source = (one.maker or 'vessel') if one.entry is None else 'library'
         groups.setdefault((one.name, source), []).append(one)

@@ -10,6 +10,7 @@ import numpy as np
 from omd3d_ros.synthetic import shapes
 from omd3d_ros.synthetic.model import Model, joined, plain_model
 from omd3d_ros.synthetic.pattern import PAPERS, package_print
+from omd3d_ros.synthetic.solids import settled
 
 
 def _color(rng: np.random.Generator) -> shapes.Color:
@@ -157,7 +158,7 @@ def _pan(rng: np.random.Generator) -> Model:
     body = shapes.revolved([(0, 0), (0.85 * r, 0), (r, h), (r - 0.004, h),
                             (0.85 * r - 0.004, 0.005), (0, 0.005)], c)
     grip = shapes.box((rng.uniform(0.14, 0.2), 0.024, 0.014), (40, 40, 42))
-    return _centred(joined(body, grip.placed(r + 0.07, 0, h - 0.02, 0)))
+    return settled(joined(body, grip.placed(r + 0.07, 0, h - 0.02, 0)))
 
 
 def _jar(rng: np.random.Generator) -> Model:
@@ -176,12 +177,6 @@ def _vase(rng: np.random.Generator) -> Model:
     outside = [(float(a), float(b)) for a, b in zip(wide, h * t, strict=True)]
     inside = [(a - 0.004, max(b, 0.008)) for a, b in reversed(outside)]
     return shapes.revolved([(0.0, 0.0), *outside, *inside, (0.0, 0.008)], c)
-
-
-def _centred(model: Model) -> Model:
-    low, high = model.vertices.min(axis=0), model.vertices.max(axis=0)
-    x, y = -(low + high)[:2] / 2
-    return model.placed(float(x), float(y), 0.0, 0.0)
 
 
 MAKERS: dict[str, Callable[[np.random.Generator], Model]] = {

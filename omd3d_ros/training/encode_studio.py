@@ -10,7 +10,7 @@ import numpy.typing as npt
 from omd3d_ros.segmentation.crops import crop, find_views
 from omd3d_ros.segmentation.image_network import INPUT_SIZE, EfficientNetLite2, crop_features
 from omd3d_ros.segmentation.model_settings import AppearanceSettings
-from omd3d_ros.synthetic.model_shelf import ModelShelf, ShelfEntry
+from omd3d_ros.synthetic.model_shelf import ModelShelf, ShelfEntry, own_or_bought
 from omd3d_ros.synthetic.object_studio import photograph
 from omd3d_ros.synthetic.studio_set import build_set
 from omd3d_ros.training.encode_data import ObjectSample
@@ -22,7 +22,6 @@ _SPOILED = 0.45  # share of samples whose voxels are not just the object
 _MOST_MODELS = 16  # of a name, beyond which it is shown no more often
 _FEWEST = 8  # voxels
 _OWN_SHARE = 0.4  # of the samples of a name that libraries have models of, too
-_STUDIED_SHARE = 0.75  # the same of a name whose own models are there to be studied
 _FEW_OWN = 4
 
 
@@ -78,11 +77,7 @@ class SampleStudio:
         if self._even:
             return self._all[index % len(self._all)]
         name = self._shelf.names[int(rng.choice(len(self._weights), p=self._weights))]
-        entries = self._shelf.entries(name)
-        own = [one for one in entries if one.entry is None]
-        bought = [one for one in entries if one.entry is not None]
-        share = _STUDIED_SHARE if own and own[0].studied else _OWN_SHARE
-        pool = own if own and (not bought or rng.random() < share) else bought
+        pool = own_or_bought(self._shelf.entries(name), _OWN_SHARE, rng)
         return pool[int(rng.integers(len(pool)))]
 
 
