@@ -1,6 +1,7 @@
 """Commands through the action, against a real action server in this process."""
 
 import _thread
+import signal
 import threading
 import time
 
@@ -76,6 +77,14 @@ def server(context):
     server.node.destroy_node()
 
 
+@pytest.fixture
+def interruptible():
+    """Let Python handle SIGINT: what a shell starts with "&" is started with it ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 def test_a_command_comes_back_with_its_result_and_its_stages(asker, server):
     stages = []
     status, result = asker.ask(
@@ -104,7 +113,7 @@ def test_a_refused_goal_is_said(asker, server):
         asker.ask('find the mug')
 
 
-def test_an_interrupt_cancels_the_goal_and_returns_its_result(asker, server):
+def test_an_interrupt_cancels_the_goal_and_returns_its_result(asker, server, interruptible):
     def interrupt():
         server.waiting.wait(20)
         _thread.interrupt_main()
