@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ SHAPE_FEATURES = 4 + len(_STEEPNESS) + 1 + 2 * _HEIGHTS + _DISTANCES + _RADII + 
 COLOR_FEATURES = len(COLORS) + 4
 OBJECT_FEATURES = SIZE_FEATURES + SHAPE_FEATURES + COLOR_FEATURES
 SIZE = slice(0, SIZE_FEATURES)
+_HEIGHT = slice(SIZE_FEATURES - 2, SIZE_FEATURES)
 SHAPE = slice(SIZE_FEATURES, SIZE_FEATURES + SHAPE_FEATURES)
 COLOR = slice(SIZE_FEATURES + SHAPE_FEATURES, OBJECT_FEATURES)
 
@@ -35,6 +37,32 @@ def object_features(
 
     Raises ValueError when points is empty or not (n, 3), or when it is not finite.
     """
+    return describe_object(points, colors).above(floor)
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class ObjectDescription:
+    """What object_features tells of an object, wherever the floor is.
+
+    features  (OBJECT_FEATURES,) float64, as if it stood on the floor
+    base      height of its lowest points, metres; largest  its largest extent, metres
+    """
+
+    features: npt.NDArray[np.float64]
+    base: float
+    largest: float
+
+    def above(self, floor: float) -> npt.NDArray[np.float32]:
+        """Return the features over a floor at a height, metres."""
+        features = self.features.astype(np.float32)
+        features[_HEIGHT] = _height(self.base - floor)
+        return features
+
+
+def describe_object(
+    points: npt.NDArray[np.floating], colors: npt.NDArray[np.uint8]
+) -> ObjectDescription:
+    """Describe an object of n voxels; arguments and errors are those of object_features."""
     if points.ndim != 2 or points.shape[1] != 3 or not len(points):
         raise ValueError(f'points.shape={points.shape}: must be (n, 3) with n > 0')
     if not np.isfinite(points).all():
@@ -44,9 +72,9 @@ def object_features(
     order = np.lexsort(points.T)  # the same voxels in any order are the same object
     chosen = points[_scattered(order, 0.6180339887)[:_SAMPLE]].astype(np.float64)
     upright, extent, low = _upright(chosen)
-    return np.concatenate([
-        _size(extent, low - floor), _shape(upright, extent), _color(colors[order]),
-    ]).astype(np.float32)
+    return ObjectDescription(
+        np.concatenate([_size(extent), _shape(upright, extent), _color(colors[order])]), low,
+        float(object_extent(points).max()))
 
 
 def _scattered(values: npt.NDArray[Any], step: float) -> npt.NDArray[Any]:
@@ -79,11 +107,15 @@ def _upright(
     return turned - [middle[0], middle[1], low[2]], extent, float(low[2])
 
 
-def _size(extent: npt.NDArray[np.float64], above: float) -> npt.NDArray[np.float64]:
+def _size(extent: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     logs = np.log(np.maximum(extent, 0.01) / 0.2)
     largest = np.log(max(float(extent.max()), 0.01) / 0.2)
     return np.array([*logs, largest, logs.mean(), logs[2] - logs[0], logs[1] - logs[0],
-                     min(above, 3.0), float(above > 0.25)])
+                     *_height(0.0)])
+
+
+def _height(above: float) -> tuple[float, float]:
+    return min(above, 3.0), float(above > 0.25)
 
 
 def _shape(

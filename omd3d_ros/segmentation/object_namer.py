@@ -10,6 +10,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from omd3d_ros.segmentation.description_memory import DescriptionMemory
 from omd3d_ros.segmentation.household_words import household_vocabulary
 from omd3d_ros.segmentation.image_network import CLASSES, FEATURES
 from omd3d_ros.segmentation.object_encoder import (
@@ -18,7 +19,6 @@ from omd3d_ros.segmentation.object_encoder import (
     ObjectInputs,
     with_names,
 )
-from omd3d_ros.segmentation.object_features import object_extent, object_features
 from omd3d_ros.segmentation.seen_object import SeenObject
 from omd3d_ros.segmentation.text_encoder import TextEncoder
 from omd3d_ros.segmentation.weights_file import SHIPPED, read_weights, save_weights
@@ -41,6 +41,7 @@ class ObjectNamer:
         self.names, self.model = tuple(names), model
         self._encoder = encoder.eval().requires_grad_(requires_grad=False)
         self._class_to_name = class_matrix(self.names)
+        self._memory = DescriptionMemory()
 
     @classmethod
     def load(cls, folder: Path = FOLDER, device: torch.device | None = None) -> ObjectNamer:
@@ -107,8 +108,9 @@ class ObjectNamer:
             count = len(one.quality)
             views[row, :count], quality[row, :count] = one.features, one.quality
             opinions[row, :count] = one.classes @ self._class_to_name
-        features = np.stack([object_features(one.points, one.colors, floor) for one in objects])
-        largest = np.array([object_extent(one.points).max() for one in objects], np.float32)
+        told = [self._memory.describe(one.points, one.colors) for one in objects]
+        features = np.stack([one.above(floor) for one in told])
+        largest = np.array([one.largest for one in told], np.float32)
         extra = np.zeros((len(objects), self._encoder.settings.extra_width), np.float32)
         device = self._encoder.texts.device
 

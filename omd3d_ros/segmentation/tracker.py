@@ -105,11 +105,12 @@ class Tracker:
             self._observed(snapshot, observation, keys[k],
                            self._tracks[matches[k]] if k in matches else None)
             for k, observation in enumerate(observations)]
-        held = np.unique(np.concatenate(keys)) if keys else np.empty(0, np.int64)
-        alive = np.unique(voxel_keys(snapshot.points, size))
         matched = set(matches.values())
-        tracks += [self._unobserved(track, held, alive, keyframes)
-                   for index, track in enumerate(self._tracks) if index not in matched]
+        rest = [track for index, track in enumerate(self._tracks) if index not in matched]
+        if rest:
+            held = np.unique(np.concatenate(keys)) if keys else np.empty(0, np.int64)
+            alive = np.unique(voxel_keys(snapshot.points, size))
+            tracks += [self._unobserved(track, held, alive, keyframes) for track in rest]
         self._tracks = self._bounded(tracks)
         return tuple(track.found for track in self._tracks if not track.merged)
 

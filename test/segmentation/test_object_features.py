@@ -3,11 +3,13 @@
 import numpy as np
 import pytest
 
+from omd3d_ros.segmentation.description_memory import DescriptionMemory
 from omd3d_ros.segmentation.object_features import (
     COLOR,
     OBJECT_FEATURES,
     SHAPE,
     SIZE,
+    describe_object,
     object_extent,
     object_features,
 )
@@ -106,3 +108,19 @@ def test_one_voxel_and_a_line_have_features():
 def test_what_is_no_object_is_refused(points, colors, message):
     with pytest.raises(ValueError, match=message):
         object_features(points, np.zeros((colors, 3), np.uint8), 0.0)
+
+
+def test_a_memory_tells_what_is_told_without_it_and_only_once(monkeypatch):
+    asked = []
+    monkeypatch.setattr('omd3d_ros.segmentation.description_memory.describe_object',
+                        lambda points, colors: asked.append(1) or describe_object(points, colors))
+    memory, points = DescriptionMemory(), shell(0.1, 0.4, bottom=0.75).astype(np.float32)
+    grey, red = np.full((len(points), 3), GREY, np.uint8), np.zeros((len(points), 3), np.uint8)
+    red[:, 0] = 200
+    for colors, floor, times in ((grey, 0.0, 1), (grey, 0.05, 1), (red, 0.0, 2), (grey, 0.0, 2)):
+        told = memory.describe(points.copy(), colors.copy())
+        assert (told.above(floor) == object_features(points, colors, floor)).all()
+        assert told.largest == object_extent(points).max()
+        assert len(asked) == times
+    memory.describe(points + np.float32(0.001), grey)
+    assert len(asked) == 3
