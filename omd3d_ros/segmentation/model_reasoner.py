@@ -123,7 +123,7 @@ class ModelReasoner:
         number = NUMBERS[int(reading.number[0].argmax())]
         question = _question(reading, command)
         missing = float(expit(float(reading.none[0]) - named))
-        outcome, chosen = self._choose(ranked, number, missing)
+        outcome, chosen = self._choose(ranked, number, missing, counted=question == 'count')
         selections = _distinct([
             Selection(one.found.id, one.score, *self._mask(scene, one.found, reading.seg[0]))
             for one in chosen])
@@ -146,8 +146,9 @@ class ModelReasoner:
         return masks.refined(found, self._decoder, seg)
 
     def _choose(
-        self, ranked: list[ScoredObject], number: str, missing: float
+        self, ranked: list[ScoredObject], number: str, missing: float, *, counted: bool
     ) -> tuple[Outcome, list[ScoredObject]]:
+        """Choose among objects, the likeliest first; what is counted is likelier than not."""
         settings = self._settings
         best = ranked[0]
         if best.score < settings.found or missing > settings.missing:
@@ -156,8 +157,9 @@ class ModelReasoner:
         if number == 'any':
             return outcome, [best]
         margin = settings.plural_margin if number == 'all' else settings.ambiguity
-        chosen = [one for one in ranked
-                  if one.score >= settings.found and one.odds >= best.odds - margin]
+        least = settings.confidence if counted and number == 'all' else settings.found
+        chosen = [one for one in ranked if one is best or (
+            one.score >= least and one.odds >= best.odds - margin)]
         if number == 'the' and len(chosen) > 1 and outcome == Outcome.OK:
             outcome = Outcome.AMBIGUOUS
         return outcome, chosen

@@ -90,6 +90,16 @@ def test_things_are_counted(reasoner, scene):
     assert answer.text.lower().startswith(('2', 'two'))
 
 
+def test_what_is_hardly_a_mug_is_not_counted(reasoner, scene):
+    unsure = dataclasses.replace(
+        scene.objects[0], id='object-7', labels=('vase', 'mug'), label_scores=(0.55, 0.25))
+    more = dataclasses.replace(scene, objects=(*scene.objects, unsure))
+    assert 'object-7' in chosen(reasoner.answer(more, 'bring all mugs', np.eye(4)))
+    counted = reasoner.answer(more, 'how many mugs are there?', np.eye(4))
+    assert chosen(counted) == {'object-1', 'object-2'}
+    assert counted.text == 'two'
+
+
 def test_the_same_question_has_the_same_answer_whatever_was_asked_between(reasoner, scene):
     first = reasoner.answer(scene, 'the red mug', np.eye(4))
     reasoner.answer(scene, 'all the furniture', np.eye(4))
