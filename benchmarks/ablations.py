@@ -41,6 +41,7 @@ PERCEIVING: dict[str, dict[str, dict[str, Any]]] = {
     'no vote networks (rules)': {'detector': {'enabled': False}},
     'no appearance (voxels only)': {'appearance': {'views_per_object': 0}},
     'no object encoder (ImageNet)': {'appearance': {'namer': 'words'}},
+    'no scene context': {'appearance': {'context': False}},
 }
 REASONING: dict[str, dict[str, Any]] = {
     'no names as text': {'names': False},

@@ -25,6 +25,7 @@ from omd3d_ros.segmentation.model_settings import AppearanceSettings
 from omd3d_ros.segmentation.object_features import object_extent
 from omd3d_ros.segmentation.object_namer import ObjectNamer
 from omd3d_ros.segmentation.scene import Proposal
+from omd3d_ros.segmentation.scene_context import SceneContext
 from omd3d_ros.segmentation.seen_object import SeenObject
 from omd3d_ros.segmentation.word_namer import WordNamer
 
@@ -56,6 +57,7 @@ class Appearance:
         self._batch = _CPU_BATCH if device.type == 'cpu' else _GPU_BATCH
         self._network = load_image_network(device=str(device))
         self._namer = WordNamer() if settings.namer == 'words' else ObjectNamer.load(device=device)
+        self._context = SceneContext.load(self._namer.names) if settings.context else None
         self.model = f'EfficientNet-Lite2 sha256:{WEIGHTS_SHA256[:12]}, {self._namer.model}'
         self._known: collections.OrderedDict[
             tuple[int, ...], npt.NDArray[np.float32]] = collections.OrderedDict()
@@ -83,6 +85,8 @@ class Appearance:
             self._seen(cloud, snapshot.colors[proposal.voxels], of_object)
             for proposal, cloud, of_object in zip(proposals, points, views, strict=True)]
         scores, features = self._namer.encode(seen, floor)
+        if self._context is not None:
+            scores = self._context.adjusted(scores)
         return [Names(*self._labels(row, cloud), tuple(np.round(feature, _DIGITS).tolist()))
                 for row, feature, cloud in zip(scores, features, points, strict=True)]
 

@@ -83,6 +83,7 @@ class AppearanceSettings:
     namer: str = setting(
         'encoder', 'what names objects: the trained "encoder", or the image network\'s own classes '
         'as "words"', choices=('encoder', 'words'))
+    context: bool = setting(True, 'names that go with those of the other objects are likelier')
     max_labels: int = setting(32, 'most names an object gets', low=1, high=64)
     min_name_score: float = setting(
         0.002, 'names with less probability are not given', low=0.0, high=1.0)

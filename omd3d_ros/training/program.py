@@ -29,6 +29,7 @@ from omd3d_ros.segmentation.text_encoder import TextEncoder
 from omd3d_ros.segmentation.vote_network import VoteNetworkSettings
 from omd3d_ros.segmentation.vote_proposals import PART as VOTES
 from omd3d_ros.segmentation.weights_file import read_weights, save_weights
+from omd3d_ros.training.context import add_context
 from omd3d_ros.training.detect import DetectSettings, train_detect
 from omd3d_ros.training.encode_prepare import add_samples
 from omd3d_ros.training.encode_program import add_encode
@@ -60,6 +61,7 @@ def main(arguments: list[str] | None = None) -> None:
     add_judge(commands)
     add_samples(commands)
     add_encode(commands)
+    add_context(commands)
     add_mask(commands)
     perceive = commands.add_parser('perceive', help='scenes as they are perceived, for reason')
     perceive.add_argument('--scenes', type=Path, required=True, help='folder of generated scenes')
