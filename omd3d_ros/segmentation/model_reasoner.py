@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import expit
+from scipy.special import expit, log_expit
 from torch import Tensor
 
 from omd3d_ros.segmentation.answer_text import answer_text
@@ -53,6 +53,7 @@ _REFERENCES = 4  # likeliest objects that a place may be told by
 _NAMED_IN_RELATIONS = 2  # what is meant, and what its place is told by
 _CUE = 4.0  # nats for the kind of question that a turn of English tells
 _PLACE = 6.0  # nats for the operation that a turn of English tells
+_SURE = -1e-6  # log-probability at most
 _UNNAMED = 5.0  # nats against a relation when fewer are named
 
 
@@ -116,7 +117,7 @@ class ModelReasoner:
         boxes = [found.box for found in objects]
         floor = min(float(box.center[2] - box.size[2] / 2) for box in boxes)
         if self._settings.relations:
-            odds = odds + _placed(operation, boxes, odds, reading.references[0], viewpoint, floor)
+            odds = _placed(operation, boxes, odds, reading.references[0], viewpoint, floor)
         scored = [ScoredObject(found, round(float(one), 3))
                   for found, one in zip(objects, odds, strict=True)]
         ranked = sorted(scored, key=lambda one: (-one.odds, one.found.id))
@@ -209,7 +210,10 @@ def _placed(
     operation: str, boxes: Sequence[OrientedBox], odds: npt.NDArray[np.float64], references: Tensor,
     map_from_viewpoint: npt.NDArray[np.float64] | None, floor: float,
 ) -> npt.NDArray[np.float64]:
-    """Return log-odds (n,) that an operation is true, whichever object (n,) it refers to."""
+    """Return log-odds (n,) of what is named and where it is to be, whatever that refers to.
+
+    odds (n,) are those of being named, references (n,) logits of what the place is told by.
+    """
     likely = references.argsort(descending=True, stable=True)[:_REFERENCES].tolist()
     shares = references.log_softmax(0).numpy().astype(np.float64)
     told = [[one] for one in likely]
@@ -220,8 +224,11 @@ def _placed(
     weights = np.array([shares[some].sum() for some in told])
     each = np.array([carry_out(operation, boxes, odds, some, map_from_viewpoint, floor)
                      for some in told])
-    return np.asarray(np.logaddexp.reduce(
-        each + (weights - np.logaddexp.reduce(weights))[:, None], axis=0))
+    placed = np.logaddexp.reduce(each + (weights - np.logaddexp.reduce(weights))[:, None], axis=0)
+    if operation in RELATIONS:
+        return np.asarray(odds + placed)
+    joint = np.minimum(log_expit(odds) + placed, _SURE)  # being the largest is a probability
+    return np.asarray(joint - np.log(-np.expm1(joint)))
 
 
 def _question(reading: Reading, command: str) -> str:

@@ -28,6 +28,7 @@ Pose = npt.NDArray[np.float64]
 _TRUE, _DEBATABLE, _FALSE = 0.0, -1.5, -6.0  # log-odds
 _ASIDE = (45.0, 135.0)  # degrees from straight ahead that are "on your left"
 _MARGIN = 12.0
+_RIVALLED = 0.9  # share of superlatives that are said where there are several
 _ON_FLOOR = (0.06, 0.18)  # metres above the floor: surely on it, surely not
 _ROUGH_CONTACT = 0.12  # metres; boxes of seen surfaces are not exact
 
@@ -37,6 +38,8 @@ def carry_out(
     references: Sequence[int], map_from_viewpoint: Pose | None, floor: float,
 ) -> npt.NDArray[np.float64]:
     """Return log-odds (n,), at most 0, that the operation is true of each of n boxes.
+
+    Of what stands out (SUPERLATIVES, ENDS, ORDINALS) they are log-probabilities.
 
     odds (n,) say how far each is what the command names at all: "the largest" is one beside
     which nothing larger is named, as likely as that is. references are the objects that the
@@ -62,7 +65,7 @@ def carry_out(
 def _standing_out(
     operation: str, boxes: Sequence[OrientedBox], odds: npt.NDArray[np.float64], pose: Pose | None
 ) -> npt.NDArray[np.float64]:
-    """Return log-odds that each box is the largest, the second from the left, ... of its like."""
+    """Return log-probabilities (n,) of being the largest, the second from the left, ..."""
     nth, _, side = operation.partition(' from ')
     ranks = _ranks(side or operation, boxes, pose)
     return _as_nth(int(nth) if side else 0, ranks, odds)
@@ -71,17 +74,21 @@ def _standing_out(
 def _as_nth(
     nth: int, ranks: npt.NDArray[np.float64], odds: npt.NDArray[np.float64]
 ) -> npt.NDArray[np.float64]:
-    """Return log-odds (n,), at most 0, that just nth of what is named have a lower rank.
+    """Return log-probabilities (n,) that just nth of what is named have a lower rank.
 
     odds (n,) say whether something is named, each for itself: how many of the lower ones are is
-    Poisson binomial.
+    Poisson binomial. "The first" is hardly said of one thing alone, so one with a higher rank
+    is likely named, too.
     """
     named = expit(odds)
+    order = np.argsort(ranks, kind='stable')
     result = np.full(len(ranks), _FALSE)
     before = np.zeros(nth + 1)  # probability of so many named ones so far
     before[0] = 1.0
-    for i in np.argsort(ranks, kind='stable').tolist():
-        result[i] = max(float(np.log(max(before[nth], 1e-9))), _FALSE)
+    for place, i in enumerate(order.tolist()):
+        last = float(np.prod(1 - named[order[place + 1:]]))
+        likely = before[nth] * (1 - _RIVALLED * last * (nth == 0))
+        result[i] = max(float(np.log(max(likely, 1e-9))), _FALSE)
         before[1:] = before[1:] * (1 - named[i]) + before[:-1] * named[i]
         before[0] *= 1 - named[i]
     return result

@@ -5,10 +5,17 @@ import shutil
 
 import numpy as np
 import pytest
+import torch
+from scipy.special import expit
 
 from omd3d_ros.segmentation.box import OrientedBox
 from omd3d_ros.segmentation.language_model import LanguageModel
-from omd3d_ros.segmentation.model_reasoner import _distinct, told_of, trained_reasoner
+from omd3d_ros.segmentation.model_reasoner import (
+    _distinct,
+    _placed,
+    told_of,
+    trained_reasoner,
+)
 from omd3d_ros.segmentation.model_settings import LanguageModelSettings, ReasonerSettings
 from omd3d_ros.segmentation.scene import ObjectState, Outcome, Scene, SceneObject, Selection
 from omd3d_ros.segmentation.weights_file import SHIPPED
@@ -107,6 +114,16 @@ def test_the_same_question_has_the_same_answer_whatever_was_asked_between(reason
     assert [(one.object_id, one.score) for one in again.selections] == [
         (one.object_id, one.score) for one in first.selections]
     assert again.alternatives == first.alternatives
+
+
+def test_the_smallest_may_be_one_that_is_less_surely_named():
+    boxes = [OrientedBox(np.array([2.0, y, 0.5]), 0.0, np.full(3, size))
+             for y, size in ((0.0, 1.0), (1.0, 0.5))]
+    odds = np.array([3.5, -0.1])  # probabilities .97 and .48
+    placed = _placed('smallest', boxes, odds, torch.zeros(2), np.eye(4), 0.0)
+    assert expit(placed) == pytest.approx(
+        [0.97 * (1 - 0.48) * 0.1, 0.48 * (1 - 0.9 * 0.03)], abs=0.01)
+    assert _placed('none', boxes, odds, torch.zeros(2), np.eye(4), 0.0) == pytest.approx(odds)
 
 
 def test_an_empty_scene_and_stale_objects_hold_nothing(reasoner, scene):

@@ -52,6 +52,13 @@ def test_the_odds_are_those_of_how_many_named_ones_come_before():
     assert second[2] == pytest.approx(0.9 * 0.5 + 0.1 * 0.5)
 
 
+def test_the_first_is_hardly_said_of_one_alone():
+    alone = np.exp(best('leftmost', ROW[:2], [9.0, -9.0]))
+    assert alone[0] == pytest.approx(0.1, abs=1e-3)
+    rivalled = np.exp(best('leftmost', ROW[:2], [9.0, 0.0]))
+    assert rivalled[0] == pytest.approx(1 - 0.9 * 0.5, abs=1e-3)
+
+
 @pytest.mark.parametrize(('operation', 'true', 'false'), [
     ('left of', 0, 2), ('right of', 2, 0), ('behind', 3, 0)])
 def test_relations_are_told_from_the_middle_one(operation, true, false):
