@@ -129,15 +129,14 @@ def word_tokens(words: Sequence[str], encode: Encoder) -> Tensor:
 
 def name_tokens(objects: Sequence[PromptObject], encode: Encoder) -> tuple[Tensor, Tensor]:
     """Return the names (n, K, L) and shares (n, K) of n objects, as in SceneText."""
-    told = [[(encode(f' {name}'), share) for name, share in one.shares()] for one in objects]
-    most = max((len(one) for one in told), default=1)
-    longest = max((len(tokens) for one in told for tokens, _ in one), default=1)
-    names = torch.full((len(told), most, longest), -1)
+    told = [one.shares() for one in objects]
+    tokens = word_tokens([name for one in told for name, _ in one], encode)
+    most = max(map(len, told), default=1)
+    names = torch.full((len(told), most, tokens.shape[1]), -1)
     shares = torch.zeros(len(told), most)
-    for row, one in enumerate(told):
-        for column, (tokens, share) in enumerate(one):
-            names[row, column, :len(tokens)] = torch.tensor(tokens)
-            shares[row, column] = share
+    for row, (one, some) in enumerate(zip(told, tokens.split(list(map(len, told))), strict=True)):
+        names[row, :len(one)] = some
+        shares[row, :len(one)] = torch.tensor([share for _, share in one])
     return names, shares
 
 

@@ -39,6 +39,13 @@ class Model:
         """Return the model enlarged by a factor."""
         return dataclasses.replace(self, vertices=self.vertices * factor)
 
+    def stretched(self, factors: npt.ArrayLike) -> Model:
+        """Return the model with its x, y and z enlarged by factors (3,)."""
+        each = np.asarray(factors, np.float64)
+        normals = self.normals / each
+        normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-9)
+        return dataclasses.replace(self, vertices=self.vertices * each, normals=normals)
+
 
 def plain_model(
     vertices: npt.NDArray[np.float64], faces: npt.NDArray[np.int64],

@@ -81,9 +81,7 @@ class ModelDraw:
         rng, model = self.rng, self.shelf.load(entry)
         wide = (0.96, 1.04) if entry.name in _FIXED else (0.85, 1.18)
         factors = np.clip(rng.uniform(*wide) * rng.uniform(0.95, 1.05, 3), *wide)
-        normals = model.normals / factors
-        normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-9)
         tint = np.clip(rng.normal(1, 0.08, 3), 0.7, 1.3)
-        varied = dataclasses.replace(model, vertices=model.vertices * factors, normals=normals,
-                                     colors=np.clip(model.colors * tint, 0, 255))
+        varied = dataclasses.replace(
+            model.stretched(factors), colors=np.clip(model.colors * tint, 0, 255))
         return DrawnModel(entry, varied, factors, self.shelf)

@@ -61,9 +61,7 @@ def egg(size: tuple[float, float, float], color: Color) -> Model:
     """Return an ellipsoid of full extents (x, y, z) that stands on z = 0."""
     angles = np.linspace(-np.pi / 2, np.pi / 2, 20)
     ball = revolved([(float(np.cos(a)) / 2, float(1 + np.sin(a)) / 2) for a in angles], color)
-    normals = ball.normals / np.array(size)
-    normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-12)
-    return dataclasses.replace(ball, vertices=ball.vertices * size, normals=normals)
+    return ball.stretched(size)
 
 
 def rotated(model: Model, axis: str, angle: float) -> Model:

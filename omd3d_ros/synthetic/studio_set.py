@@ -61,15 +61,13 @@ def build_set(
 def _varied(model: Model, rng: np.random.Generator) -> Model:
     """Stretch a model a little, and tint its colours."""
     stretch = rng.uniform(0.85, 1.18) * rng.uniform(0.93, 1.07, 3)
-    normals = model.normals / stretch
-    normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-12)
     mix = np.eye(3)
     if rng.random() < 0.12:
         mix = mix[rng.permutation(3)]
     mix = mix * rng.uniform(0.7, 1.25) * np.clip(rng.normal(1, 0.07, (3, 1)), 0.6, 1.4)
     shift = rng.normal(0, 8, 3)
     return dataclasses.replace(
-        model, vertices=model.vertices * stretch, normals=normals,
+        model.stretched(stretch),
         colors=np.clip(model.colors @ mix.T + shift, 0, 255),
         images=tuple(np.clip(image @ mix.T + shift, 0, 255).astype(np.uint8)
                      for image in model.images))

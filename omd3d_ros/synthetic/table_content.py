@@ -120,15 +120,13 @@ def _varied(shelf: ModelShelf, entry: ShelfEntry, rng: np.random.Generator) -> M
     model = shelf.load(entry)
     factors = np.exp(rng.uniform(-0.17, 0.17)) * np.exp(rng.uniform(-0.05, 0.05, 3))
     factors[1] = factors[0]  # what was turned on a lathe stays round
-    normals = model.normals / factors
-    normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-9)
     colors = np.clip(model.colors, 12, 255) * rng.uniform(0.85, 1.15) * rng.normal(1, 0.06, 3)
     if np.ptp(model.colors, axis=0).max(initial=0) == 0 and not model.images and rng.random() < .7:
         colors = np.tile(rng.uniform(30, 240, 3), (len(colors), 1))  # of one colour: any other
     images = tuple(np.clip(image * rng.uniform(0.9, 1.1), 0, 255).astype(np.uint8)
                    for image in model.images)
-    return dataclasses.replace(model, vertices=model.vertices * factors, normals=normals,
-                               colors=np.clip(colors, 0, 255), images=images)
+    return dataclasses.replace(
+        model.stretched(factors), colors=np.clip(colors, 0, 255), images=images)
 
 
 def _posed(model: Model, name: str, manner: str, rng: np.random.Generator) -> Model:

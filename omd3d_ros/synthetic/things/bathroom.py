@@ -36,7 +36,6 @@ from omd3d_ros.synthetic.things.parts import (
     legs,
     loft,
     pick,
-    stretched,
     tint,
     tubes,
 )
@@ -155,7 +154,7 @@ def _toothbrush(rng: np.random.Generator) -> Model:
         handle = hull(
             paint, (0, 0.5), (1, 0.8), (5, 0.6), (9, 0.7), (13, 0.3), (15, 0.6), (18, 0.5))
         brush = joined(
-            stretched(handle, (1, 0.6, 1)), blocks(CHALK, ((1, 1.1, 2.6), (0, -0.7, 16.5))))
+            handle.stretched((1, 0.6, 1)), blocks(CHALK, ((1, 1.1, 2.6), (0, -0.7, 16.5))))
     lean = rng.choice([-QUARTER, 0 if electric else QUARTER])
     return finished(rng, 0.16, 0.24, brush, lean=lean)
 

@@ -42,9 +42,7 @@ def made(rng: np.random.Generator, build: Builder, colors: Sequence[Color]) -> M
     """Return a thing in one of these colours, in metres: it stands on z = 0, its middle at 0."""
     thing = build(rng, pick(rng, colors), rng.random(), rng.random())
     factor = rng.uniform(0.94, 1.06, 3) * rng.uniform(0.0085, 0.0115)
-    normals = thing.normals / factor
-    normals = normals / np.linalg.norm(normals, axis=1, keepdims=True)
-    return settled(dataclasses.replace(thing, vertices=thing.vertices * factor, normals=normals))
+    return settled(thing.stretched(factor))
 
 
 def pick(rng: np.random.Generator, colors: Sequence[Color]) -> Color:

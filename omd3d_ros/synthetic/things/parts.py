@@ -136,13 +136,6 @@ def band(color: Color, width: float, thick: float, *path: tuple[float, float]) -
     return joined(*pieces)
 
 
-def stretched(model: Model, factors: Sequence[float] | npt.NDArray[np.float64]) -> Model:
-    """Return a model enlarged by a factor (3,) along each axis."""
-    normals = model.normals / np.array(factors)
-    normals /= np.linalg.norm(normals, axis=1, keepdims=True)
-    return dataclasses.replace(model, vertices=model.vertices * np.array(factors), normals=normals)
-
-
 def blocks(color: Color, *rows: Box) -> Model:
     """Return boxes by ((width, depth, height), middle (x, y, z)).
 
@@ -157,7 +150,7 @@ def balls(color: Color, *rows: Box) -> Model:
 
 
 def _copies(part: Model, color: Color, rows: Sequence[Box]) -> Model:
-    made = joined(*(stretched(part, size).placed(side, y, z, 0)
+    made = joined(*(part.stretched(size).placed(side, y, z, 0)
                     for size, (x, y, z) in rows for side in sorted({x, -x})))
     return dataclasses.replace(made, colors=np.tile(np.array(color, float), (len(made.faces), 1)))
 
@@ -218,7 +211,7 @@ def finished(
     low, high  least and greatest length of its longest side, metres
     lean       its turn about the x axis, radians; -QUARTER lays down what stands
     """
-    own = rotated(stretched(joined(*parts), rng.uniform(0.9, 1.1, 3)), 'x', lean)
+    own = rotated(joined(*parts).stretched(rng.uniform(0.9, 1.1, 3)), 'x', lean)
     colors = np.clip(own.colors * rng.uniform(0.8, 1.1) + rng.normal(0, 8, 3), 4, 250)
     size = rng.uniform(low, high) / float(np.ptp(own.vertices, axis=0).max())
     return settled(dataclasses.replace(own, colors=colors).scaled(size))

@@ -26,7 +26,6 @@ from omd3d_ros.synthetic.things.parts import (
     hull,
     loft,
     pick,
-    stretched,
     tint,
     tubes,
     wheel,
@@ -117,7 +116,7 @@ def _helmet(rng: np.random.Generator) -> Model:
         hull(paint, (0, 11), (1, 10), *dome[1:]), balls(paint, ((16, 12, 1), (0, -9, 0.6))))
     vents = [((1.3, 4, 1.4), (x, y, 9.6 - (x * x + y * y) / 16))
              for x in (0, 4) for y in (-6, 0, 6)]
-    cycle = stretched(joined(hull(paint, *dome), balls(DARK, *vents)), (0.95, 1.3, 0.85))
+    cycle = joined(hull(paint, *dome), balls(DARK, *vents)).stretched((0.95, 1.3, 0.85))
     motor = joined(
         hull(paint, (-9, 8.6), (-6, 9.6), *dome), balls(DARK, ((18, 13.6, 8), (0, -4.4, 0.5))),
         balls(paint, ((14, 12, 5), (0, -6, -6))))
