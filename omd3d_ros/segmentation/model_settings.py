@@ -107,7 +107,9 @@ class ReasonerSettings:
         True, "masks of answers are refined over superpoints; else they are the proposals'")
     mask_weights: str = setting('', "folder of the mask decoder's weights; empty: the shipped")
     found: float = setting(
-        0.1, 'score under which no object fits the command', low=0.0, high=1.0)
+        0.02, 'score under which no object fits the command', low=0.0, high=1.0)
+    found_by_rules: float = setting(
+        0.1, 'the same where commands are read by rules', low=0.0, high=1.0)
     missing: float = setting(
         0.8, 'probability of "nothing that fits is there" against the best object, by the '
         'language model, above which nothing is found', low=0.0, high=1.0)

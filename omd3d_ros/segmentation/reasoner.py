@@ -96,7 +96,7 @@ class Reasoner:
     def _decide(self, ranked: list[ScoredObject], reading: CommandReading) -> Answer:
         settings = self._settings
         best = ranked[0].score if ranked else 0.0
-        if best < settings.found:
+        if best < settings.found_by_rules:
             return Answer(Outcome.NOT_FOUND, 'I found nothing that fits.', (),
                           _alternatives(ranked, settings.max_alternatives))
         outcome = Outcome.OK if best >= settings.confidence else Outcome.LOW_CONFIDENCE
@@ -104,7 +104,7 @@ class Reasoner:
         margin = (settings.plural_margin if reading.plural
                   else settings.ambiguity if certain else 0.0)
         chosen = [one for one in ranked
-                  if one.score >= settings.found and one.odds >= ranked[0].odds - margin]
+                  if one.score >= settings.found_by_rules and one.odds >= ranked[0].odds - margin]
         if not (reading.plural or certain):  # "a chair", "something to sit on": any will do
             chosen = chosen[:1]
         elif not reading.plural and len(chosen) > 1 and outcome == Outcome.OK:
