@@ -53,7 +53,7 @@ class ObjectInputs:
 
     views     (B, V, 1280) image features; quality (B, V), 0 where there is no view
     opinions  (B, V, N) probability of each name by the image network's own classes
-    features  (B, OBJECT_FEATURES), see object_features
+    features  (B, OBJECT_FEATURES), see ObjectDescription.above
     largest   (B,) largest extent, metres
     extra     (B, E) of a 3D network, E may be 0
     """

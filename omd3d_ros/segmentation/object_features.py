@@ -26,25 +26,11 @@ SHAPE = slice(SIZE_FEATURES, SIZE_FEATURES + SHAPE_FEATURES)
 COLOR = slice(SIZE_FEATURES + SHAPE_FEATURES, OBJECT_FEATURES)
 
 
-def object_features(
-    points: npt.NDArray[np.floating], colors: npt.NDArray[np.uint8], floor: float,
-) -> npt.NDArray[np.float32]:
-    """Describe an object of n voxels: (OBJECT_FEATURES,) float32, each of the order of 1.
-
-    points (n, 3) metres, z up; colors (n, 3) sRGB, 128 where there is none; floor is the floor's
-    height. The parts SIZE, SHAPE and COLOR can be told apart by their slices. The order of the
-    voxels and their direction about the vertical hardly matter.
-
-    Raises ValueError when points is empty or not (n, 3), or when it is not finite.
-    """
-    return describe_object(points, colors).above(floor)
-
-
 @dataclasses.dataclass(frozen=True, eq=False)
 class ObjectDescription:
-    """What object_features tells of an object, wherever the floor is.
+    """An object's features, wherever the floor is.
 
-    features  (OBJECT_FEATURES,) float64, as if it stood on the floor
+    features  (OBJECT_FEATURES,) float64, each of the order of 1, as if it stood on the floor
     base      height of its lowest points, metres; largest  its largest extent, metres
     """
 
@@ -53,7 +39,10 @@ class ObjectDescription:
     largest: float
 
     def above(self, floor: float) -> npt.NDArray[np.float32]:
-        """Return the features over a floor at a height, metres."""
+        """Return the features (OBJECT_FEATURES,) float32 over a floor at a height, metres.
+
+        The parts SIZE, SHAPE and COLOR can be told apart by their slices.
+        """
         features = self.features.astype(np.float32)
         features[_HEIGHT] = _height(self.base - floor)
         return features
@@ -62,7 +51,13 @@ class ObjectDescription:
 def describe_object(
     points: npt.NDArray[np.floating], colors: npt.NDArray[np.uint8]
 ) -> ObjectDescription:
-    """Describe an object of n voxels; arguments and errors are those of object_features."""
+    """Describe an object of n voxels.
+
+    points (n, 3) metres, z up; colors (n, 3) sRGB, 128 where there is none. The order of the
+    voxels and their direction about the vertical hardly matter.
+
+    Raises ValueError when points is empty or not (n, 3), or when it is not finite.
+    """
     if points.ndim != 2 or points.shape[1] != 3 or not len(points):
         raise ValueError(f'points.shape={points.shape}: must be (n, 3) with n > 0')
     if not np.isfinite(points).all():

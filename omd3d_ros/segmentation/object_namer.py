@@ -47,9 +47,7 @@ class ObjectNamer:
     def load(cls, folder: Path = FOLDER, device: torch.device | None = None) -> ObjectNamer:
         """Load trained weights; ValueError naming the folder when they cannot be used."""
         stored = read_weights(folder, PART)
-        names = stored.facts.get('names')
-        if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-            raise ValueError(f'{folder}: the configuration holds no list of names')
+        names = stored.names()
         settings = stored.build(ObjectEncoderSettings)
         count, none = len(names), torch.zeros(len(names), dtype=torch.bool)
         encoder = ObjectEncoder(settings, torch.zeros(count, settings.text_width),

@@ -83,11 +83,12 @@ def _as_nth(
     named = expit(odds)
     order = np.argsort(ranks, kind='stable')
     result = np.full(len(ranks), _FALSE)
+    rivalled = _RIVALLED if nth == 0 else 0.0
     before = np.zeros(nth + 1)  # probability of so many named ones so far
     before[0] = 1.0
     for place, i in enumerate(order.tolist()):
         last = float(np.prod(1 - named[order[place + 1:]]))
-        likely = before[nth] * (1 - _RIVALLED * last * (nth == 0))
+        likely = before[nth] * (1 - rivalled * last)
         result[i] = max(float(np.log(max(likely, 1e-9))), _FALSE)
         before[1:] = before[1:] * (1 - named[i]) + before[:-1] * named[i]
         before[0] *= 1 - named[i]

@@ -64,10 +64,8 @@ class SceneContext:
         Raises ValueError naming the folder where the weights cannot be used.
         """
         stored = read_weights(folder, PART)
-        known, tensors = stored.facts.get('names'), stored.tensors
-        if not isinstance(known, list) or not all(isinstance(name, str) for name in known):
-            raise ValueError(f'{folder}: the configuration holds no list of names')
-        kinds, lifts = tensors.get('kinds'), tensors.get('lifts')
+        known = stored.names()
+        kinds, lifts = stored.tensors.get('kinds'), stored.tensors.get('lifts')
         if (kinds is None or lifts is None or kinds.ndim != 1
                 or lifts.shape != (len(kinds), len(known))):
             raise ValueError(f'{folder}: must hold kinds (K,) and lifts (K, {len(known)})')

@@ -57,6 +57,13 @@ class StoredWeights:
         except TypeError as error:
             raise ValueError(f'{self.folder}: settings of another network: {error}') from error
 
+    def names(self) -> list[str]:
+        """Return the names that were stored beside the weights; ValueError naming the folder."""
+        names = self.facts.get('names')
+        if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+            raise ValueError(f'{self.folder}: the configuration holds no list of names')
+        return names
+
     def load_into(self, network: nn.Module) -> None:
         """Copy the tensors into a network; ValueError where names or shapes are not the same."""
         wanted = {name: tuple(value.shape) for name, value in network.state_dict().items()}

@@ -217,8 +217,8 @@ def _backpack(rng: np.random.Generator) -> Model:
     pocket = _cushion(0.75 * x, 0.45 * z, 0.6 * y, np.full((4, 4, 3), _color(rng, 10), np.uint8))
     flat = joined(body, pocket.placed(0, -0.2 * z, 0.65 * y, 0))
     turn = np.array([[1, 0, 0], [0, 0, 1], [0, -1, 0]])
-    return settled(dataclasses.replace(flat, vertices=flat.vertices @ turn,
-                                        normals=flat.normals @ turn))
+    return settled(dataclasses.replace(
+        flat, vertices=flat.vertices @ turn, normals=flat.normals @ turn))
 
 
 def _speaker(rng: np.random.Generator) -> Model:

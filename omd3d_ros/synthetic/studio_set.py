@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from omd3d_ros.synthetic.model import Model
 from omd3d_ros.synthetic.shapes import box
+from omd3d_ros.synthetic.solids import settled
 
 _LARGE = 0.65  # metres: what is larger stands on the floor
 _ON_FLOOR = 0.15  # share of smaller things that do too
@@ -77,11 +78,8 @@ def _tipped(model: Model, rng: np.random.Generator) -> Model:
     """Lay a model on one of its sides."""
     turn = np.array([[1, 0, 0], [0, 0, -1], [0, 1, 0]]) if rng.random() < 0.5 else np.array(
         [[0, 0, 1], [0, 1, 0], [-1, 0, 0]])
-    vertices = model.vertices @ turn.T
-    low, high = vertices.min(axis=0), vertices.max(axis=0)
-    return dataclasses.replace(
-        model, vertices=vertices - [*((low + high) / 2)[:2], low[2]],
-        normals=model.normals @ turn.T)
+    return settled(dataclasses.replace(
+        model, vertices=model.vertices @ turn.T, normals=model.normals @ turn.T))
 
 
 def _beside(shown: Model, other: Model, support: float, rng: np.random.Generator) -> Model:

@@ -15,7 +15,7 @@ from omd3d_ros.segmentation.image_network import (
     probabilities_of_features,
 )
 from omd3d_ros.segmentation.object_encoder import ObjectInputs
-from omd3d_ros.segmentation.object_features import object_extent, object_features
+from omd3d_ros.segmentation.object_features import describe_object
 from omd3d_ros.segmentation.object_namer import class_matrix
 from omd3d_ros.training.encode_data import ObjectSample
 
@@ -60,8 +60,9 @@ def make_table(
         count = min(_VIEWS, len(one.quality))
         views[row, :count], quality[row, :count] = one.features[:count], one.quality[:count]
         opinions[row, :count] = probabilities_of_features(network, one.features[:count]) @ matrix
-    features = np.stack([object_features(one.points, one.colors, 0.0) for one in samples])
-    largest = np.array([object_extent(one.points).max() for one in samples], np.float32)
+    told = [describe_object(one.points, one.colors) for one in samples]
+    features = np.stack([one.above(0.0) for one in told])
+    largest = np.array([one.largest for one in told], np.float32)
     inputs = ObjectInputs(*(torch.from_numpy(array) for array in (
         views, quality, opinions, features, largest, np.zeros((len(samples), 0), np.float32))))
     target = torch.tensor([places.get(one.name, len(names)) for one in samples])

@@ -11,7 +11,6 @@ from omd3d_ros.segmentation.object_features import (
     SIZE,
     describe_object,
     object_extent,
-    object_features,
 )
 
 GREY = 128
@@ -35,7 +34,7 @@ def plate(x, y, spacing=0.01, height=0.0):
 
 def features(points, colors=None, floor=0.0):
     colors = np.full((len(points), 3), GREY, np.uint8) if colors is None else colors
-    return object_features(points, colors, floor)
+    return describe_object(points, colors).above(floor)
 
 
 def test_an_extent_is_length_width_and_height_whatever_the_direction():
@@ -107,7 +106,7 @@ def test_one_voxel_and_a_line_have_features():
     (np.zeros((4, 3)), 3, 'colors: 3 rows')])
 def test_what_is_no_object_is_refused(points, colors, message):
     with pytest.raises(ValueError, match=message):
-        object_features(points, np.zeros((colors, 3), np.uint8), 0.0)
+        describe_object(points, np.zeros((colors, 3), np.uint8))
 
 
 def test_a_memory_tells_what_is_told_without_it_and_only_once(monkeypatch):
@@ -119,7 +118,7 @@ def test_a_memory_tells_what_is_told_without_it_and_only_once(monkeypatch):
     red[:, 0] = 200
     for colors, floor, times in ((grey, 0.0, 1), (grey, 0.05, 1), (red, 0.0, 2), (grey, 0.0, 2)):
         told = memory.describe(points.copy(), colors.copy())
-        assert (told.above(floor) == object_features(points, colors, floor)).all()
+        assert (told.above(floor) == features(points, colors, floor)).all()
         assert told.largest == object_extent(points).max()
         assert len(asked) == times
     memory.describe(points + np.float32(0.001), grey)

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from omd3d_ros.segmentation.scene_context import SceneContextSettings
+from omd3d_ros.segmentation.scene_context import SceneContext, SceneContextSettings
 from omd3d_ros.training.context import fit_context, name_counts
 from omd3d_ros.training.program import main
 
@@ -53,8 +53,6 @@ def test_counts_are_of_known_names_and_at_most_two(tmp_path):
 
 
 def test_the_command_writes_what_can_be_loaded(tmp_path, capsys):
-    from omd3d_ros.segmentation.scene_context import SceneContext
-
     for number in range(4):
         scene(tmp_path / f'{number}.json', *(('toilet', 'comb') if number % 2 else ('desk', 'mug')))
     main(['context', '--scenes', str(tmp_path), '--kinds', '2', '--smoothing', '1',
