@@ -9,7 +9,7 @@ import pytest
 import rclpy
 from ament_index_python.packages import get_package_share_directory
 from ament_index_python.resources import get_resource
-from rclpy.action import ActionClient, ActionServer
+from rclpy.action import ActionServer
 from rclpy.context import Context
 from rclpy.executors import MultiThreadedExecutor
 from rclpy.node import Node
@@ -17,6 +17,7 @@ from rclpy.serialization import deserialize_message, serialize_message
 
 from omd3d_ros.action import Segment
 from omd3d_ros.msg import SegmentationResult, SegmentedObject, SegmentedObjectArray
+from omd3d_ros.ros.action_client import SteadyActionClient
 from omd3d_ros.srv import GetApproachPoses, GetObjects, LoadMap, SaveMap
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -184,7 +185,7 @@ def test_actions_cross_dds(nodes):
         return Segment.Result(result=SegmentationResult(command=goal.request.command))
 
     server = ActionServer(nodes[1], Segment, 'segment', execute)
-    client = ActionClient(nodes[0], Segment, 'segment')
+    client = SteadyActionClient(nodes[0], Segment, 'segment')
     assert client.wait_for_server(20.0)
     stages = []
     sent = client.send_goal_async(

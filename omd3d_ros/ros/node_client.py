@@ -7,12 +7,12 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from rclpy.action import ActionClient
 from rclpy.node import Node
 from rclpy.task import Future
 
 from omd3d_ros.action import Segment
 from omd3d_ros.msg import SegmentationResult
+from omd3d_ros.ros.action_client import SteadyActionClient
 
 OnStage = Callable[[str, float], None]
 _POLL = 0.2
@@ -33,7 +33,7 @@ class NodeClient:
     def __init__(self, node: Node, target: str = '/omd3d') -> None:
         self._name = f'{target.rstrip("/")}/segment'
         self._node = node
-        self._client = ActionClient(node, Segment, self._name)
+        self._client = SteadyActionClient(node, Segment, self._name)
 
     def wait(self, seconds: float) -> None:
         """Wait for the action server; raise NodeUnavailableError when it does not come."""
@@ -111,12 +111,11 @@ class NodeClient:
 class _Exchange:
     """One goal on its way. All but waiting happens where the node is spun.
 
-    So no answer can come before rclpy knows the request, and an interrupt of the thread that
-    waits cannot lose a goal that was sent.
+    So an interrupt of the thread that waits cannot lose a goal that was sent.
     """
 
     def __init__(
-        self, client: ActionClient, goal: Segment.Goal, on_feedback: Callable[[Any], None],
+        self, client: SteadyActionClient, goal: Segment.Goal, on_feedback: Callable[[Any], None],
         run: Callable[[Callable[[], None]], Any],
     ) -> None:
         self._client, self._goal, self._on_feedback, self._run = client, goal, on_feedback, run

@@ -14,7 +14,6 @@ import pytest
 import rclpy
 from action_msgs.msg import GoalStatus
 from diagnostic_msgs.msg import DiagnosticArray
-from rclpy.action import ActionClient
 from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import PointCloud2
@@ -24,6 +23,7 @@ from tf2_msgs.msg import TFMessage
 import omd3d_ros
 from omd3d_ros.action import Segment
 from omd3d_ros.msg import SegmentationResult, SegmentedObjectArray
+from omd3d_ros.ros.action_client import SteadyActionClient
 from omd3d_ros.ros.conversions import header_message, points_message
 from omd3d_ros.ros.executor import SteadyExecutor
 from omd3d_ros.ros.frame_player import INPUTS
@@ -94,7 +94,7 @@ class Client:
         self.node.create_subscription(
             SegmentedObjectArray, '/omd3d/objects', self.objects.append, LATCHED)
         self.node.create_subscription(DiagnosticArray, '/diagnostics', self._on_diagnostics, 10)
-        self.action = ActionClient(self.node, Segment, '/omd3d/segment')
+        self.action = SteadyActionClient(self.node, Segment, '/omd3d/segment')
         self._thread = threading.Thread(target=self.executor.spin, daemon=True)
         self._thread.start()
 
