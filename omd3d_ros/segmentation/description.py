@@ -10,6 +10,7 @@ from omd3d_ros.segmentation.scene import SceneObject
 
 COLORS = ('black', 'grey', 'white', 'brown', 'red', 'orange', 'yellow', 'green', 'blue', 'purple',
           'pink')
+BLANK = frozenset(('object', 'thing', 'furniture'))  # labels that tell nothing
 _SAMPLE = 2048
 _TWO_COLORS = 0.35
 _NO_COLOR = 128  # what the map stores where the sensor gives no colour

@@ -15,7 +15,6 @@ from torch import Tensor
 from omd3d_ros.segmentation.answer_text import answer_text
 from omd3d_ros.segmentation.box import OrientedBox
 from omd3d_ros.segmentation.command import clean_command
-from omd3d_ros.segmentation.description import color_words, size_word
 from omd3d_ros.segmentation.language_model import LanguageModel
 from omd3d_ros.segmentation.mask_decoder import MaskDecoder
 from omd3d_ros.segmentation.mask_scene import MaskScene
@@ -32,7 +31,7 @@ from omd3d_ros.segmentation.scene import (
     SceneObject,
     Selection,
 )
-from omd3d_ros.segmentation.scene_prompt import MOST_OBJECTS, PromptObject
+from omd3d_ros.segmentation.scene_prompt import MOST_OBJECTS
 from omd3d_ros.segmentation.scene_reader import ReadScene, SceneReader
 from omd3d_ros.segmentation.scored_object import ScoredObject
 from omd3d_ros.segmentation.seg_network import (
@@ -43,11 +42,11 @@ from omd3d_ros.segmentation.seg_network import (
     SegNetworkSettings,
 )
 from omd3d_ros.segmentation.text_encoder import TextEncoder
+from omd3d_ros.segmentation.told_objects import ToldObjects
 from omd3d_ros.segmentation.viewpoint import body_viewpoint
 from omd3d_ros.segmentation.weights_file import SHIPPED, read_weights
 
 PART = '3D language model'
-_BLANK = frozenset(('object', 'thing', 'furniture'))
 _SAME = 0.5  # of the smaller of two masks, from which on they are of one thing
 _REFERENCES = 4  # likeliest objects that a place may be told by
 _NAMED_IN_RELATIONS = 2  # what is meant, and what its place is told by
@@ -76,6 +75,7 @@ class ModelReasoner:
         self._settings, self._reader, self._decoder = settings, reader, decoder
         self._masks: MaskScene | None = None
         self._held: tuple[tuple[object, ...], ReadScene] | None = None
+        self._told = ToldObjects(names=reader.names)
 
     def prepare(self, scene: Scene) -> None:
         """Read a scene ahead, so that the first command is answered sooner."""
@@ -168,7 +168,7 @@ class ModelReasoner:
     def _read(self, scene: Scene) -> tuple[ReadScene, list[SceneObject]]:
         objects = [found for found in scene.objects
                    if found.state != ObjectState.STALE][:MOST_OBJECTS]
-        told = [told_of(found, names=self._reader.names) for found in objects]
+        told = self._told.tell(scene.map_id, objects)
         key = (scene.map_id, *((found.id, found.feature, one)
                                for found, one in zip(objects, told, strict=True)))
         if self._held is None or self._held[0] != key:
@@ -238,16 +238,6 @@ def _question(reading: Reading, command: str) -> str:
     if cue is not None:
         logits[QUESTIONS.index(cue)] += _CUE
     return QUESTIONS[int(logits.argmax())]
-
-
-def told_of(found: SceneObject, *, names: bool = True) -> PromptObject:
-    """Return what the prompt tells of an object, with or without its names."""
-    named = [(label, score) for label, score in zip(found.labels, found.label_scores, strict=True)
-             if names and label not in _BLANK]
-    size = size_word(found.box.size, named[0][0] if named else '')
-    return PromptObject(
-        tuple(label for label, _ in named), tuple(round(score, 3) for _, score in named),
-        color_words(found.colors), '' if size == 'medium' else size)
 
 
 def trained_reasoner(settings: ReasonerSettings, language_model: LanguageModel) -> ModelReasoner:

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from omd3d_ros.segmentation.command import clean_command
 from omd3d_ros.segmentation.command_reading import CommandReading, read_command
-from omd3d_ros.segmentation.description import COLORS, color_shares, describe
+from omd3d_ros.segmentation.description import BLANK, COLORS, color_shares, describe
 from omd3d_ros.segmentation.label_fit import LabelFit
 from omd3d_ros.segmentation.language_model import LanguageModel
 from omd3d_ros.segmentation.model_settings import ReasonerSettings
@@ -24,7 +24,6 @@ from omd3d_ros.segmentation.scene import (
 from omd3d_ros.segmentation.scored_object import ScoredObject
 
 # Names that say nothing about what a thing is for.
-_BLANK = frozenset(('object', 'thing', 'furniture'))
 # Log-odds that an object answers a command. Set on the tuning scenes of
 # test/segmentation/command_cases.json.
 _OFFSET = 1.6
@@ -117,14 +116,14 @@ class Reasoner:
 
 
 def _labels(found: SceneObject) -> list[str]:
-    return [label for label in found.labels if label not in _BLANK]
+    return [label for label in found.labels if label not in BLANK]
 
 
 def _shares(found: SceneObject) -> dict[str, float]:
     """Return how far each name counts; they sum to less than 1, the rest is doubt."""
     total = sum(found.label_scores) + _DOUBT
     pairs = zip(found.labels, found.label_scores, strict=True)
-    return {label: score / total for label, score in pairs if label not in _BLANK}
+    return {label: score / total for label, score in pairs if label not in BLANK}
 
 
 def _log_odds(

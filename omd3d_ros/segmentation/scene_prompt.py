@@ -48,11 +48,17 @@ class PromptObject:
         parts = [said, self.size, ' and '.join(self.colors)]
         return ' ' + ', '.join(part for part in parts if part) + ';'
 
-
     def shares(self) -> tuple[tuple[str, float], ...]:
         """Return its names with their shares; the last one is for whatever else it may be."""
         return (*zip(self.names, self.scores, strict=True),
                 (UNKNOWN, max(1.0 - sum(self.scores), _LEFT)))
+
+    def nearly(self, other: PromptObject, moved: float) -> bool:
+        """Whether another looks the same and at most so much of its names' scores has moved."""
+        ours, theirs = (dict(zip(one.names, one.scores, strict=True)) for one in (self, other))
+        both = ours.keys() | theirs.keys()
+        return (self.colors, self.size) == (other.colors, other.size) and moved >= 0.5 * sum(
+            abs(ours.get(name, 0.0) - theirs.get(name, 0.0)) for name in both)
 
 
 @dataclasses.dataclass(frozen=True)

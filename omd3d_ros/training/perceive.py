@@ -10,9 +10,9 @@ import numpy.typing as npt
 
 from omd3d_ros.evaluation.generated_scenes import TrueScene, true_scenes
 from omd3d_ros.evaluation.voxel_sets import object_sets, set_overlaps
-from omd3d_ros.segmentation.model_reasoner import told_of
 from omd3d_ros.segmentation.scene import SceneObject
 from omd3d_ros.segmentation.segmenter import Segmenter
+from omd3d_ros.segmentation.told_objects import told_of
 from omd3d_ros.synthetic.language.known_scene import KnownObject
 from omd3d_ros.training.perceived_scene import PerceivedScene
 

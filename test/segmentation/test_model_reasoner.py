@@ -13,11 +13,11 @@ from omd3d_ros.segmentation.language_model import LanguageModel
 from omd3d_ros.segmentation.model_reasoner import (
     _distinct,
     _placed,
-    told_of,
     trained_reasoner,
 )
 from omd3d_ros.segmentation.model_settings import LanguageModelSettings, ReasonerSettings
 from omd3d_ros.segmentation.scene import ObjectState, Outcome, Scene, SceneObject, Selection
+from omd3d_ros.segmentation.scene_reader import SceneReader
 from omd3d_ros.segmentation.weights_file import SHIPPED
 
 THINGS = (  # id, name, colour, centre, size
@@ -116,6 +116,24 @@ def test_the_same_question_has_the_same_answer_whatever_was_asked_between(reason
     assert again.alternatives == first.alternatives
 
 
+def test_a_scene_that_hardly_changed_is_not_read_again(reasoner, scene, monkeypatch):
+    read = []
+    whole = SceneReader.read_scene
+    monkeypatch.setattr(SceneReader, 'read_scene', lambda self, told, *rest: (
+        read.append([one.scores for one in told]), whole(self, told, *rest))[1])
+
+    def look(score):
+        mug = dataclasses.replace(scene.objects[0], label_scores=(score,))
+        reasoner.prepare(dataclasses.replace(scene, objects=(mug, *scene.objects[1:])))
+
+    look(0.90)
+    read.clear()
+    look(0.86)
+    assert not read
+    look(0.76)
+    assert [scores[0] for scores in read] == [(0.76,)]
+
+
 def test_the_smallest_may_be_one_that_is_less_surely_named():
     boxes = [OrientedBox(np.array([2.0, y, 0.5]), 0.0, np.full(3, size))
              for y, size in ((0.0, 1.0), (1.0, 0.5))]
@@ -138,11 +156,6 @@ def test_an_empty_scene_and_stale_objects_hold_nothing(reasoner, scene):
 def test_a_command_that_is_none_is_refused(reasoner, scene, command):
     with pytest.raises(ValueError, match='command'):
         reasoner.answer(scene, command, None)
-
-
-def test_without_names_the_prompt_has_none(scene):
-    assert told_of(scene.objects[0]).names == ('mug',)
-    assert told_of(scene.objects[0], names=False).names == ()
 
 
 def test_both_number_formats_choose_alike(scene):
