@@ -18,11 +18,13 @@ from torch.nn import functional as F  # noqa: N812
 
 from omd3d_ros.segmentation.image_network import FEATURES
 from omd3d_ros.segmentation.object_features import COLOR, OBJECT_FEATURES, SHAPE, SIZE
+from omd3d_ros.segmentation.point_network import PointNetwork
 from omd3d_ros.settings import check_settings, setting
 
 _LEAST_SEEN = 1e-3  # probability of a name under which the image network says nothing of it
 _OCTAVES = 0.5  # beyond a name's sizes, over which it becomes implausible
 _LEAST_PLAUSIBLE = -8.0  # nats
+_HIDDEN_CLOUDS = 0.3  # share of objects, in training, whose points are hidden
 
 
 @dataclasses.dataclass(frozen=True)
@@ -32,7 +34,7 @@ class ObjectEncoderSettings:
     width: int = setting(256, 'numbers of an object', low=8, high=4096)
     text_width: int = setting(384, 'numbers of a text', low=1, high=8192)
     detail_width: int = setting(128, 'numbers of size, shape and colour', low=8, high=4096)
-    extra_width: int = setting(0, 'numbers of a 3D network for each object', low=0, high=8192)
+    cloud_width: int = setting(128, 'numbers of the point network', low=8, high=4096)
     dropout: float = setting(0.4, 'share of features hidden in training', low=0.0, high=0.95)
     input_dropout: float = setting(
         0.12, 'share of objects, in training, of which one input is hidden', low=0.0, high=0.9)
@@ -42,6 +44,7 @@ class ObjectEncoderSettings:
     words: bool = setting(True, "whether the image network's own classes count")
     shape: bool = setting(True, 'whether shape and colour count')
     size: bool = setting(True, 'whether size and height count')
+    cloud: bool = setting(True, 'whether what the point network sees counts')
 
     def __post_init__(self) -> None:
         check_settings(self)
@@ -55,7 +58,7 @@ class ObjectInputs:
     opinions  (B, V, N) probability of each name by the image network's own classes
     features  (B, OBJECT_FEATURES), see ObjectDescription.above
     largest   (B,) largest extent, metres
-    extra     (B, E) of a 3D network, E may be 0
+    clouds    (B, P, CLOUD_NUMBERS), see PointNetwork
     """
 
     views: Tensor
@@ -63,7 +66,7 @@ class ObjectInputs:
     opinions: Tensor
     features: Tensor
     largest: Tensor
-    extra: Tensor
+    clouds: Tensor
 
     def __len__(self) -> int:
         return len(self.features)
@@ -112,7 +115,8 @@ class ObjectEncoder(nn.Module):
         self.detail = nn.Sequential(
             nn.Linear(OBJECT_FEATURES, detail), nn.GELU(), nn.LayerNorm(detail),
             nn.Linear(detail, detail), nn.GELU())
-        joint = width + detail + settings.extra_width
+        self.points = PointNetwork(settings.cloud_width, settings.dropout)
+        joint = width + detail + settings.cloud_width
         self.join = nn.Sequential(nn.LayerNorm(joint), nn.Linear(joint, width), nn.GELU(),
                                   nn.Dropout(settings.dropout), nn.Linear(width, width))
         self.direct = nn.Linear(width + detail, width)
@@ -151,8 +155,14 @@ class ObjectEncoder(nn.Module):
         detail = self.detail(self._details(inputs.features))
         look = self._look(inputs.views, inputs.quality)
         both = torch.cat([look, detail], dim=1)
-        joint: Tensor = self.join(torch.cat([both, inputs.extra], dim=1)) + self.direct(both)
+        joint: Tensor = self.join(torch.cat([both, self._shape(inputs)], dim=1)) + self.direct(both)
         return joint
+
+    def _shape(self, inputs: ObjectInputs) -> Tensor:
+        if not self.settings.cloud:
+            return inputs.features.new_zeros(len(inputs), self.settings.cloud_width)
+        shape: Tensor = self.points(inputs.clouds)
+        return shape * self._some(shape, _HIDDEN_CLOUDS) if self.training else shape
 
     def _look(self, views: Tensor, quality: Tensor) -> Tensor:
         """Pool the views (B, V, 1280), weighted by quality and a learned attention."""

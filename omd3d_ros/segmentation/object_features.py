@@ -10,6 +10,7 @@ import numpy.typing as npt
 from scipy.spatial import cKDTree
 
 from omd3d_ros.segmentation.description import COLORS, color_shares
+from omd3d_ros.segmentation.point_network import CLOUD_POINTS
 
 _SAMPLE = 768  # voxels that shape statistics look at
 _NEIGHBORS = 10  # of which a normal is made
@@ -31,10 +32,12 @@ class ObjectDescription:
     """An object's features, wherever the floor is.
 
     features  (OBJECT_FEATURES,) float64, each of the order of 1, as if it stood on the floor
+    cloud     (CLOUD_POINTS, CLOUD_NUMBERS) float32, some of its points, see PointNetwork
     base      height of its lowest points, metres; largest  its largest extent, metres
     """
 
     features: npt.NDArray[np.float64]
+    cloud: npt.NDArray[np.float32]
     base: float
     largest: float
 
@@ -65,10 +68,12 @@ def describe_object(
     if len(colors) != len(points):
         raise ValueError(f'colors: {len(colors)} rows, must be {len(points)}')
     order = np.lexsort(points.T)  # the same voxels in any order are the same object
-    chosen = points[_scattered(order, 0.6180339887)[:_SAMPLE]].astype(np.float64)
-    upright, extent, low = _upright(chosen)
+    chosen = _scattered(order, 0.6180339887)[:_SAMPLE]
+    upright, extent, low = _upright(points[chosen].astype(np.float64))
+    cloud = np.column_stack([upright, colors[chosen] / 255 - 0.5])
     return ObjectDescription(
-        np.concatenate([_size(extent), _shape(upright, extent), _color(colors[order])]), low,
+        np.concatenate([_size(extent), _shape(upright, extent), _color(colors[order])]),
+        cloud[np.arange(CLOUD_POINTS) % len(cloud)].astype(np.float32), low,
         float(object_extent(points).max()))
 
 

@@ -109,14 +109,14 @@ class ObjectNamer:
         told = [self._memory.describe(one.points, one.colors) for one in objects]
         features = np.stack([one.above(floor) for one in told])
         largest = np.array([one.largest for one in told], np.float32)
-        extra = np.zeros((len(objects), self._encoder.settings.extra_width), np.float32)
+        clouds = np.stack([one.cloud for one in told])
         device = self._encoder.texts.device
 
         def tensor(array: npt.NDArray[np.float32]) -> Tensor:
             return torch.from_numpy(array).to(device)
 
         return ObjectInputs(tensor(views), tensor(quality), tensor(opinions), tensor(features),
-                            tensor(largest), tensor(extra))
+                            tensor(largest), tensor(clouds))
 
 
 def class_matrix(names: Sequence[str]) -> npt.NDArray[np.float32]:

@@ -26,7 +26,7 @@ from omd3d_ros.training.loop_options import add_loop_options, loop_settings
 from omd3d_ros.training.name_calibration import calibrate
 from omd3d_ros.training.processes import writes_results
 
-SWITCHES = ('appearance', 'words', 'shape', 'size')
+SWITCHES = ('appearance', 'words', 'shape', 'size', 'cloud')
 
 
 def add_encode(commands: Any) -> None:

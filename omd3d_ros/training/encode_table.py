@@ -64,6 +64,6 @@ def make_table(
     features = np.stack([one.above(0.0) for one in told])
     largest = np.array([one.largest for one in told], np.float32)
     inputs = ObjectInputs(*(torch.from_numpy(array) for array in (
-        views, quality, opinions, features, largest, np.zeros((len(samples), 0), np.float32))))
+        views, quality, opinions, features, largest, np.stack([one.cloud for one in told]))))
     target = torch.tensor([places.get(one.name, len(names)) for one in samples])
     return EncodeTable(inputs, target, tuple(one.model for one in samples))

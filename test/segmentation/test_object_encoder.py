@@ -14,8 +14,9 @@ from omd3d_ros.segmentation.object_encoder import (
     with_names,
 )
 from omd3d_ros.segmentation.object_features import OBJECT_FEATURES
+from omd3d_ros.segmentation.point_network import CLOUD_NUMBERS
 
-TINY = ObjectEncoderSettings(width=32, text_width=16, detail_width=16)
+TINY = ObjectEncoderSettings(width=32, text_width=16, detail_width=16, cloud_width=16)
 NAMES = 6
 
 
@@ -27,7 +28,7 @@ def encoder(settings=TINY, seed=0):
     return made.eval()
 
 
-def inputs(count=8, views=3, seed=0, extra=0):
+def inputs(count=8, views=3, seed=0):
     rng = torch.Generator().manual_seed(seed)
 
     def draw(*shape):
@@ -35,7 +36,7 @@ def inputs(count=8, views=3, seed=0, extra=0):
 
     return ObjectInputs(draw(count, views, FEATURES), 0.2 + 0.8 * draw(count, views),
                         draw(count, views, NAMES) / NAMES, draw(count, OBJECT_FEATURES),
-                        0.1 + draw(count), draw(count, extra))
+                        0.1 + draw(count), draw(count, 40, CLOUD_NUMBERS) - 0.5)
 
 
 def test_a_handful_of_objects_is_learned_by_heart():
@@ -80,7 +81,8 @@ def test_objects_do_not_see_one_another_in_a_batch():
 
 
 @pytest.mark.parametrize(('switch', 'part'), [
-    ('appearance', 'views'), ('words', 'opinions'), ('shape', 'features'), ('size', 'largest')])
+    ('appearance', 'views'), ('words', 'opinions'), ('shape', 'features'), ('size', 'largest'),
+    ('cloud', 'clouds')])
 def test_a_switch_turns_its_input_off(switch, part):
     given, other = inputs(), inputs(seed=1)
     if part == 'features':
@@ -93,14 +95,6 @@ def test_a_switch_turns_its_input_off(switch, part):
     off = encoder(dataclasses.replace(TINY, **{switch: False}))
     assert not torch.allclose(on(given), on(swapped), atol=1e-4)
     torch.testing.assert_close(off(given), off(swapped))
-
-
-def test_features_of_a_3d_network_are_taken_where_there_are_any():
-    network = encoder(dataclasses.replace(TINY, extra_width=5))
-    given = inputs(extra=5)
-    assert network(given).shape == (8, NAMES + 1)
-    other = dataclasses.replace(given, extra=-given.extra)
-    assert not torch.allclose(network(given), network(other), atol=1e-4)
 
 
 def test_a_size_that_does_not_fit_speaks_against_a_name():

@@ -12,6 +12,7 @@ from omd3d_ros.segmentation.object_features import (
     describe_object,
     object_extent,
 )
+from omd3d_ros.segmentation.point_network import CLOUD_NUMBERS, CLOUD_POINTS
 
 GREY = 128
 
@@ -93,11 +94,36 @@ def test_colour_is_known_by_its_shares_and_absent_without_a_sensor():
     assert not features(points)[COLOR].any()
 
 
+def test_a_cloud_lies_along_x_about_its_middle_and_on_its_base_with_its_colours():
+    points = np.add(plate(0.3, 0.6), [5, -4, 0.7])
+    colors = np.tile(np.uint8([255, 0, 51]), (len(points), 1))
+    colors[points[:, 1] > -3.7] = (0, 255, 51)
+    cloud = describe_object(points, colors).cloud
+    assert cloud.shape == (CLOUD_POINTS, CLOUD_NUMBERS)
+    assert np.abs(cloud[:, :3]).max(axis=0) == pytest.approx([0.3, 0.15, 0], abs=0.02)
+    assert cloud[:, :2].mean(axis=0) == pytest.approx([0, 0], abs=0.02)
+    ends = cloud[cloud[:, 0] > 0.02, 3:], cloud[cloud[:, 0] < -0.02, 3:]
+    assert sorted(end[0].tolist() for end in ends) == [
+        pytest.approx([-0.5, 0.5, -0.3]), pytest.approx([0.5, -0.5, -0.3])]
+    assert all((end == end[0]).all() for end in ends)
+
+
+def test_the_same_voxels_in_another_order_are_the_same_cloud():
+    points = shell(0.06, 0.2) * [1.6, 1.0, 1.0]
+    colors = np.random.default_rng(0).integers(0, 255, (len(points), 3)).astype(np.uint8)
+    order = np.random.default_rng(1).permutation(len(points))
+    again = describe_object(points[order], colors[order]).cloud
+    np.testing.assert_allclose(again, describe_object(points, colors).cloud, atol=1e-6)
+
+
 def test_one_voxel_and_a_line_have_features():
     for points in (np.zeros((1, 3)), np.column_stack([np.arange(9) / 100, *np.zeros((2, 9))])):
         found = features(points)
         assert found.shape == (OBJECT_FEATURES,)
         assert np.isfinite(found).all()
+        cloud = describe_object(points, np.zeros((len(points), 3), np.uint8)).cloud
+        assert cloud.shape == (CLOUD_POINTS, CLOUD_NUMBERS)
+        assert np.isfinite(cloud).all()
 
 
 @pytest.mark.parametrize(('points', 'colors', 'message'), [

@@ -19,6 +19,7 @@ from omd3d_ros.segmentation.language_model import load_encoder
 from omd3d_ros.segmentation.name_evidence import NameEvidence
 from omd3d_ros.segmentation.object_encoder import ObjectEncoderSettings, ObjectInputs
 from omd3d_ros.segmentation.object_features import OBJECT_FEATURES
+from omd3d_ros.segmentation.point_network import CLOUD_NUMBERS
 from omd3d_ros.segmentation.seg_network import SegNetworkSettings
 from omd3d_ros.segmentation.vote_network import VoteNetworkSettings
 from omd3d_ros.synthetic.language.made_up_scene import made_up_scene
@@ -46,8 +47,8 @@ def encode(folder):
     objects = EncodeTable(
         ObjectInputs(views, seen, torch.zeros(60, 2, 3),
                      torch.randn(60, OBJECT_FEATURES, generator=random), torch.full((60,), 0.3),
-                     torch.zeros(60, 0)), target, ('model',) * 60)
-    network = ObjectEncoderSettings(width=16, text_width=8, detail_width=8)
+                     torch.randn(60, 20, CLOUD_NUMBERS, generator=random)), target, ('model',) * 60)
+    network = ObjectEncoderSettings(width=16, text_width=8, detail_width=8, cloud_width=8)
     torch.manual_seed(0)
     encoder = new_encoder(network, names, set(names), torch.randn(3, 8))
     return train_encode(EncodeSettings(network, steps=STEPS, batch=8), encoder, names, objects,

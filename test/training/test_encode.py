@@ -9,6 +9,7 @@ import torch
 from omd3d_ros.segmentation.image_network import FEATURES
 from omd3d_ros.segmentation.object_encoder import ObjectEncoderSettings, ObjectInputs
 from omd3d_ros.segmentation.object_features import OBJECT_FEATURES
+from omd3d_ros.segmentation.point_network import CLOUD_NUMBERS
 from omd3d_ros.training.encode import EncodeSettings, new_encoder, targets, train_encode
 from omd3d_ros.training.encode_report import figures_of, measure
 from omd3d_ros.training.encode_table import EncodeTable
@@ -16,7 +17,7 @@ from omd3d_ros.training.name_calibration import calibrate
 from omd3d_ros.training.name_likeness import accepted, alike
 
 NAMES = ['mug', 'cup', 'sofa', 'pizza']
-TINY = ObjectEncoderSettings(width=32, text_width=16, detail_width=16, dropout=0.1,
+TINY = ObjectEncoderSettings(width=32, text_width=16, detail_width=16, cloud_width=8, dropout=0.1,
                              input_dropout=0.0, noise=0.1)
 SETTINGS = EncodeSettings(network=TINY, steps=120, batch=32, rate=1e-2)
 
@@ -30,7 +31,8 @@ def table(count=60, seed=0):
     features[:, 12:18] = 3 * torch.nn.functional.one_hot(target.clamp(max=5), 6).float()
     views = torch.full((count, 2, FEATURES), 0.5)
     inputs = ObjectInputs(views, torch.full((count, 2), 0.5), torch.zeros(count, 2, len(NAMES)),
-                          features, torch.full((count,), 0.3), torch.zeros(count, 0))
+                          features, torch.full((count,), 0.3),
+                          torch.zeros(count, 20, CLOUD_NUMBERS))
     return EncodeTable(inputs, target, tuple(f'model{row % 20}' for row in range(count)))
 
 
