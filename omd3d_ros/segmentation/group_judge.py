@@ -31,7 +31,7 @@ class GroupJudgeSettings:
     """The judge's size, and what it takes for an object."""
 
     features: int = setting(32, 'channels of the U-Net', low=0, high=1024)
-    width: int = setting(48, 'of the hidden layers', low=1, high=4096)
+    width: int = setting(128, 'of the hidden layers', low=1, high=4096)
     bar: float = setting(
         0.3, 'judged IoU from which a group is worth taking', low=0.0, high=1.0)
 

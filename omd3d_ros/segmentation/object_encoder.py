@@ -137,7 +137,12 @@ class ObjectEncoder(nn.Module):
         hidden_names (N,) bool are treated as if they had not been trained.
         """
         inputs = self._varied(inputs) if self.training else inputs
-        vector = self.embed(inputs)
+        return self.score(self.embed(inputs), inputs, hidden_names)
+
+    def score(
+        self, vector: Tensor, inputs: ObjectInputs, hidden_names: Tensor | None = None
+    ) -> Tensor:
+        """Return the logits (B, N + 1) for what ``embed`` made of the inputs."""
         learned = self.trained if hidden_names is None else self.trained & ~hidden_names
         own = torch.where(learned[:, None], self.own, 0.0)
         names = F.normalize(F.normalize(self.text(self.texts), dim=1) + own, dim=1)

@@ -93,8 +93,9 @@ class ObjectNamer:
             return np.zeros((0, len(self.names))), np.zeros((0, width), np.float32)
         inputs = self._inputs(objects, floor)
         with torch.inference_mode():
-            shares = self._encoder(inputs).double().softmax(1)[:, :-1]
-            features = torch.nn.functional.normalize(self._encoder.embed(inputs), dim=1)
+            vectors = self._encoder.embed(inputs)
+            shares = self._encoder.score(vectors, inputs).double().softmax(1)[:, :-1]
+            features = torch.nn.functional.normalize(vectors, dim=1)
         return np.asarray(shares.cpu().numpy(), np.float64), features.cpu().numpy()
 
     def _inputs(self, objects: Sequence[SeenObject], floor: float) -> ObjectInputs:

@@ -8,7 +8,7 @@ from omd3d_ros.segmentation.description import BLANK, color_words, size_word
 from omd3d_ros.segmentation.scene import SceneObject
 from omd3d_ros.segmentation.scene_prompt import PromptObject
 
-_MOVED = 0.05  # of the probability of an object's names, up to which it is told as before
+_MOVED = 0.1  # of the probability of an object's names, up to which it is told as before
 
 
 class ToldObjects:

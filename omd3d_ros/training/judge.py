@@ -21,7 +21,7 @@ class JudgeSettings:
     """How the judge of groups is trained."""
 
     network: GroupJudgeSettings = dataclasses.field(default_factory=GroupJudgeSettings)
-    steps: int = setting(1500, 'steps', low=1, high=1_000_000)
+    steps: int = setting(6000, 'steps', low=1, high=1_000_000)
     batch: int = setting(1024, 'groups a step', low=1, high=1_000_000)
     rate: float = setting(3e-3, 'highest learning rate', low=0.0, high=1.0)
     decay: float = setting(0.05, 'weight decay', low=0.0, high=10.0)
