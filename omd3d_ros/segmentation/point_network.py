@@ -19,7 +19,7 @@ _STRANGE, _PALE = 0.3, 0.3  # share of objects that take on another colour; how 
 _CUT, _CUT_SHARE = 0.5, 0.4  # share of objects that a plane cuts; most that it takes away
 _LEAST = 0.01  # metres, half of an object's largest extent at least
 _HIGHEST = 3.0  # metres
-_FIRST, _LOCAL, _DEEP, _WHOLE = 48, 64, 128, 192  # numbers of a point
+_GIVEN, _FIRST, _LOCAL, _DEEP, _WHOLE = 11, 48, 64, 128, 192  # numbers of a point, in and on
 _NOTHING = -1e4
 
 
@@ -32,7 +32,7 @@ class PointNetwork(nn.Module):
 
     def __init__(self, width: int, dropout: float) -> None:
         super().__init__()
-        self.first = nn.Sequential(nn.Linear(11, _FIRST), nn.ReLU(),
+        self.first = nn.Sequential(nn.Linear(_GIVEN, _FIRST), nn.ReLU(),
                                    nn.Linear(_FIRST, _LOCAL), nn.ReLU())
         self.second = nn.Sequential(nn.Linear(2 * _LOCAL, _DEEP), nn.LayerNorm(_DEEP), nn.ReLU(),
                                     nn.Linear(_DEEP, _WHOLE))
@@ -56,7 +56,7 @@ class PointNetwork(nn.Module):
 
 
 def _described(clouds: Tensor) -> Tensor:
-    """Return what the network is given of each point, (B, P, 11)."""
+    """Return what the network is given of each point, (B, P, _GIVEN)."""
     places, colors = clouds[:, :, :3], clouds[:, :, 3:]
     half = places.abs().amax(dim=(1, 2)).clamp(min=_LEAST)[:, None, None]
     level = places / half

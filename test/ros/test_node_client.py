@@ -7,13 +7,14 @@ import time
 
 import pytest
 from action_msgs.msg import GoalStatus
-from rclpy.action import ActionServer, CancelResponse, GoalResponse
+from rclpy.action import ActionClient, ActionServer, CancelResponse, GoalResponse
 from rclpy.callback_groups import ReentrantCallbackGroup
 from rclpy.executors import MultiThreadedExecutor, SingleThreadedExecutor
 from rclpy.node import Node
 
 from omd3d_ros.action import Segment
 from omd3d_ros.msg import SegmentationResult
+from omd3d_ros.ros.action_client import SteadyActionClient
 from omd3d_ros.ros.node_client import NodeClient, NodeUnavailableError
 
 
@@ -49,6 +50,25 @@ class Server:
         return Segment.Result(result=result)
 
 
+class Dawdling:
+    """rclpy's handle of an action client whose caller is held up after each request."""
+
+    def __init__(self, handle):
+        self._handle = handle
+
+    def __getattr__(self, name):
+        call = getattr(self._handle, name)
+        if not name.startswith('send_'):
+            return call
+
+        def send(request):
+            number = call(request)
+            time.sleep(0.5)
+            return number
+
+        return send
+
+
 def spun(executor, node):
     executor.add_node(node)
     threading.Thread(target=executor.spin, daemon=True).start()
@@ -75,6 +95,24 @@ def server(context):
     executor.shutdown()
     server.action.destroy()
     server.node.destroy_node()
+
+
+@pytest.fixture
+def held_up(server):
+    """Return what makes a client of a class whose caller is held up after each request."""
+    clients = []
+
+    def make(kind):
+        client = kind(server.node, Segment, '/omd3d/segment',
+                      callback_group=ReentrantCallbackGroup())
+        clients.append(client)
+        assert client.wait_for_server(20.0)
+        client._client_handle = Dawdling(client._client_handle)
+        return client
+
+    yield make
+    for client in clients:
+        client.destroy()
 
 
 @pytest.fixture
@@ -131,3 +169,33 @@ def test_a_node_that_is_not_spun_is_said(context, server):
         client.ask('find the mug')
     client.destroy()
     node.destroy_node()
+
+
+def answer(future, seconds):
+    """Return what a future holds, or None when nothing comes in time."""
+    end = time.monotonic() + seconds
+    while not future.done() and time.monotonic() < end:
+        time.sleep(0.01)
+    return future.result()
+
+
+def test_an_answer_that_comes_before_the_caller_goes_on_is_not_lost(held_up):
+    client = held_up(SteadyActionClient)
+    handle = answer(client.send_goal_async(Segment.Goal(command='the mug')), 20)
+    assert handle.accepted
+    result = answer(handle.get_result_async(), 20)
+    assert (result.status, result.result.result.command) == (
+        GoalStatus.STATUS_SUCCEEDED, 'the mug')
+
+
+def test_nor_is_that_to_a_cancel(held_up):
+    client = held_up(SteadyActionClient)
+    handle = answer(client.send_goal_async(Segment.Goal(command='wait')), 20)
+    assert len(answer(handle.cancel_goal_async(), 20).goals_canceling) == 1
+    assert answer(handle.get_result_async(), 20).status == GoalStatus.STATUS_CANCELED
+
+
+def test_the_client_of_rclpy_loses_it(held_up):
+    """When this fails, SteadyActionClient has become needless."""
+    client = held_up(ActionClient)
+    assert answer(client.send_goal_async(Segment.Goal(command='the mug')), 3) is None
